@@ -1,0 +1,53 @@
+//! Tokens that a call used.
+
+use serde::{Deserialize, Serialize};
+
+use crate::json::Json;
+
+/// Tokens of one call. Totals are totals: input includes cached tokens, output includes reasoning.
+///
+/// An answer without counts has no `Usage` at all, never zeros.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Usage {
+    /// All tokens of the prompt, those read from and written to a cache included.
+    pub input_tokens: u64,
+    /// All tokens of the answer, reasoning included.
+    pub output_tokens: u64,
+    /// Input tokens read from the vendor's cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read_input_tokens: Option<u64>,
+    /// Input tokens written to the vendor's cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_creation_input_tokens: Option<u64>,
+    /// Output tokens spent on reasoning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_output_tokens: Option<u64>,
+    /// Input tokens of audio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_input_tokens: Option<u64>,
+    /// Output tokens of audio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_output_tokens: Option<u64>,
+    /// The vendor's own object, for counts that are not named here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Json>,
+}
+
+impl Usage {
+    /// Totals only.
+    #[must_use]
+    pub fn new(input_tokens: u64, output_tokens: u64) -> Self {
+        Self {
+            input_tokens,
+            output_tokens,
+            ..Self::default()
+        }
+    }
+
+    /// Input and output together.
+    #[must_use]
+    pub fn total_tokens(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+}

@@ -1,0 +1,289 @@
+//! Folds events into the response that a plain call gives.
+
+use crate::chat::{ChatResponse, Choice, FinishReason, Logprobs};
+use crate::content::{Citation, ContentPart, Reasoning, Refusal, Riders, TextPart};
+use crate::stream::{PartKind, StreamEvent, StreamFinish};
+use crate::text::Text;
+use crate::tool::{ToolCall, ToolCallKind};
+
+/// Gathers events. What arrived before an error can still be taken with [`Collector::finish`].
+#[derive(Debug, Default)]
+pub struct Collector {
+    response: ChatResponse,
+    choices: Vec<Gathered>,
+}
+
+#[derive(Debug, Default)]
+struct Gathered {
+    index: u32,
+    content: Vec<ContentPart>,
+    /// The part that deltas are appended to, and its text so far.
+    open: Option<(PartKind, Growing)>,
+    /// Sources of the open text part.
+    citations: Vec<Citation>,
+    /// Place in `content` and growing arguments, by call.
+    calls: Vec<(u32, usize, Growing)>,
+    logprobs: Option<Logprobs>,
+}
+
+/// A text that grows; one delta is shared, more are copied together.
+#[derive(Debug, Default)]
+struct Growing {
+    first: Text,
+    all: String,
+}
+
+impl Growing {
+    fn push(&mut self, delta: Text) {
+        if self.all.is_empty() && self.first.is_empty() {
+            self.first = delta;
+        } else {
+            if self.all.is_empty() {
+                self.all.push_str(&self.first);
+            }
+            self.all.push_str(&delta);
+        }
+    }
+
+    fn take(&mut self) -> Text {
+        let (first, all) = (std::mem::take(&mut self.first), std::mem::take(&mut self.all));
+        if all.is_empty() {
+            first.detach()
+        } else {
+            Text::from(all)
+        }
+    }
+}
+
+impl Collector {
+    /// Nothing gathered yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an event.
+    pub fn push(&mut self, event: StreamEvent) {
+        match event {
+            StreamEvent::Start(start) => {
+                self.response.id = start.id;
+                self.response.model = start.model;
+                self.response.created = start.created;
+            }
+            StreamEvent::TextDelta { choice, text } => self.choice(choice).delta(PartKind::Text, text),
+            StreamEvent::ReasoningDelta { choice, text } => {
+                self.choice(choice).delta(PartKind::Reasoning, text)
+            }
+            StreamEvent::RefusalDelta { choice, text } => self.choice(choice).delta(PartKind::Refusal, text),
+            StreamEvent::ToolCallStart {
+                choice,
+                call,
+                id,
+                name,
+                kind,
+            } => {
+                self.choice(choice).start_call(call, id, name, kind);
+            }
+            StreamEvent::ToolCallDelta {
+                choice,
+                call,
+                arguments,
+            } => self.choice(choice).grow_call(call, arguments),
+            StreamEvent::ToolCallEnd { choice, call, riders } => self.choice(choice).end_call(call, riders),
+            StreamEvent::PartEnd { choice, kind, riders } => self.choice(choice).end_part(kind, riders),
+            StreamEvent::Citation { choice, citation } => self.choice(choice).cite(*citation),
+            StreamEvent::ServerToolCall { choice, call } => {
+                self.choice(choice).whole(ContentPart::ServerToolCall(*call));
+            }
+            StreamEvent::Media { choice, media } => self.choice(choice).whole(ContentPart::Media(*media)),
+            StreamEvent::Opaque { choice, part } => self.choice(choice).whole(ContentPart::Opaque(*part)),
+            StreamEvent::Logprobs { choice, logprobs } => {
+                self.choice(choice)
+                    .logprobs
+                    .get_or_insert_with(Logprobs::default)
+                    .append(*logprobs);
+            }
+            StreamEvent::Finish(finish) => self.end(*finish),
+        }
+    }
+
+    /// What was gathered. Choices without a finish reason, of a stream that broke, have `Other("")`.
+    #[must_use]
+    pub fn finish(mut self) -> ChatResponse {
+        for gathered in &mut self.choices {
+            gathered.close();
+        }
+        for mut gathered in std::mem::take(&mut self.choices) {
+            gathered.close_calls();
+            match self
+                .response
+                .choices
+                .iter_mut()
+                .find(|choice| choice.index == gathered.index)
+            {
+                Some(choice) => {
+                    choice.content = gathered.content;
+                    choice.logprobs = gathered.logprobs;
+                }
+                None => {
+                    let mut choice =
+                        Choice::new(gathered.index, gathered.content, FinishReason::Other(Text::new()));
+                    choice.logprobs = gathered.logprobs;
+                    self.response.choices.push(choice);
+                }
+            }
+        }
+        self.response.choices.sort_by_key(|choice| choice.index);
+        self.response
+    }
+
+    fn end(&mut self, finish: StreamFinish) {
+        self.response.choices = finish
+            .choices
+            .into_iter()
+            .map(|end| Choice {
+                finish_reason_raw: end.raw,
+                extra: end.extra,
+                ..Choice::new(end.index, Vec::new(), end.reason)
+            })
+            .collect();
+        self.response.usage = finish.usage;
+        self.response.service_tier = finish.service_tier;
+        self.response.extra = finish.extra;
+        if finish.id.is_some() {
+            self.response.id = finish.id;
+        }
+        if finish.model.is_some() {
+            self.response.model = finish.model;
+        }
+    }
+
+    fn choice(&mut self, index: u32) -> &mut Gathered {
+        let at = match self.choices.iter().position(|gathered| gathered.index == index) {
+            Some(at) => at,
+            None => {
+                self.choices.push(Gathered {
+                    index,
+                    ..Gathered::default()
+                });
+                self.choices.len() - 1
+            }
+        };
+        &mut self.choices[at]
+    }
+}
+
+impl Gathered {
+    fn delta(&mut self, kind: PartKind, text: Text) {
+        if text.is_empty() {
+            return;
+        }
+        match &mut self.open {
+            Some((open, growing)) if *open == kind => growing.push(text),
+            _ => {
+                self.close();
+                let mut growing = Growing::default();
+                growing.push(text);
+                self.open = Some((kind, growing));
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        self.close_with(Riders::new());
+    }
+
+    fn close_with(&mut self, riders: Riders) {
+        if let Some((kind, mut growing)) = self.open.take() {
+            let citations = std::mem::take(&mut self.citations);
+            self.content.push(part(kind, growing.take(), citations, riders));
+        }
+    }
+
+    fn end_part(&mut self, kind: PartKind, riders: Riders) {
+        let open = self.open.as_ref().is_some_and(|(open, _)| *open == kind);
+        if open {
+            self.close_with(riders);
+        } else if !riders.is_empty() {
+            self.close();
+            self.content.push(part(kind, Text::new(), Vec::new(), riders));
+        }
+    }
+
+    fn start_call(&mut self, call: u32, id: Text, name: Text, kind: ToolCallKind) {
+        self.close();
+        self.calls.push((call, self.content.len(), Growing::default()));
+        self.content.push(ContentPart::ToolCall(ToolCall {
+            kind,
+            ..ToolCall::new(id.detach(), name.detach(), Text::new())
+        }));
+    }
+
+    fn grow_call(&mut self, call: u32, arguments: Text) {
+        if let Some((_, _, growing)) = self.calls.iter_mut().rfind(|(known, _, _)| *known == call) {
+            growing.push(arguments);
+        }
+    }
+
+    fn end_call(&mut self, call: u32, riders: Riders) {
+        let Some((_, at, _)) = self.calls.iter().rfind(|(known, _, _)| *known == call) else {
+            return;
+        };
+        if let Some(ContentPart::ToolCall(call)) = self.content.get_mut(*at) {
+            call.riders.merge(riders);
+        }
+    }
+
+    fn close_calls(&mut self) {
+        for (_, at, growing) in &mut self.calls {
+            if let Some(ContentPart::ToolCall(call)) = self.content.get_mut(*at) {
+                call.arguments = growing.take();
+                if call.kind == ToolCallKind::Function && call.arguments.trim().is_empty() {
+                    call.arguments = Text::from_static("{}");
+                }
+            }
+        }
+    }
+
+    fn cite(&mut self, citation: Citation) {
+        if matches!(self.open, Some((PartKind::Text, _))) {
+            self.citations.push(citation);
+            return;
+        }
+        let last = self.content.iter_mut().rev().find_map(|part| match part {
+            ContentPart::Text(part) => Some(part),
+            _ => None,
+        });
+        match last {
+            Some(part) => part.citations.push(citation),
+            None => self
+                .content
+                .push(part(PartKind::Text, Text::new(), vec![citation], Riders::new())),
+        }
+    }
+
+    fn whole(&mut self, part: ContentPart) {
+        self.close();
+        self.content.push(part);
+    }
+}
+
+fn part(kind: PartKind, text: Text, citations: Vec<Citation>, riders: Riders) -> ContentPart {
+    match kind {
+        PartKind::Text => ContentPart::Text(TextPart {
+            citations,
+            riders,
+            ..TextPart::new(text)
+        }),
+        PartKind::Reasoning => ContentPart::Reasoning(Reasoning {
+            riders,
+            ..Reasoning::new(text)
+        }),
+        PartKind::RedactedReasoning => ContentPart::Reasoning(Reasoning {
+            redacted: true,
+            riders,
+            ..Reasoning::new(text)
+        }),
+        PartKind::Refusal => ContentPart::Refusal(Refusal::new(text)),
+    }
+}

@@ -1,0 +1,286 @@
+//! What goes with a call besides the request: who asks, until when, how many attempts, and what happened so far.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::ErrorKind;
+use crate::model::{ModelId, ProviderId};
+use crate::text::Text;
+
+/// Attempts that a call may make in all, unless it says otherwise: retries, failovers, key rotations and hedges together.
+pub const DEFAULT_ATTEMPTS: u32 = 4;
+
+/// What goes with a call besides the request. Cheap to clone; clones share budget, trail and extensions.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    deadline: Option<Instant>,
+    shared: Option<Arc<Shared>>,
+    budget: AttemptBudget,
+    trail: Trail,
+}
+
+// Budget and trail are shared from the first clone on, so each is an `Arc` from the start: two allocations a call.
+
+#[derive(Clone, Debug, Default)]
+struct Shared {
+    request_id: Option<Text>,
+    caller: Option<Text>,
+    tags: Vec<(Text, Text)>,
+    keep_frames: bool,
+    fetch_media: bool,
+    extensions: Vec<Extension>,
+}
+
+#[derive(Clone)]
+struct Extension {
+    type_id: TypeId,
+    name: &'static str,
+    value: Arc<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Context {
+    /// An empty context: no deadline, the default budget.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Our id of the request, for logs and headers.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&Text> {
+        self.shared.as_ref().and_then(|shared| shared.request_id.as_ref())
+    }
+
+    /// When the call as a whole has to be done. No attempt goes past it.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The time left at `now`, zero when it is over; `None` without a deadline.
+    #[must_use]
+    pub fn time_left(&self, now: Instant) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(now))
+    }
+
+    /// Who asks: the scope of caches and limits.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Text> {
+        self.shared.as_ref().and_then(|shared| shared.caller.as_ref())
+    }
+
+    /// Labels of the call, for limits and metrics.
+    #[must_use]
+    pub fn tags(&self) -> &[(Text, Text)] {
+        self.shared.as_ref().map_or(&[], |shared| &shared.tags)
+    }
+
+    /// Whether a stream is to keep the raw frames it was decoded from.
+    #[must_use]
+    pub fn keeps_frames(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.keep_frames)
+    }
+
+    /// Whether media by address may be fetched for vendors that take no addresses.
+    #[must_use]
+    pub fn may_fetch_media(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.fetch_media)
+    }
+
+    /// A value that a layer or the application put in.
+    #[must_use]
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        let extensions = &self.shared.as_ref()?.extensions;
+        let extension = extensions
+            .iter()
+            .find(|extension| extension.type_id == TypeId::of::<T>())?;
+        extension.value.downcast_ref()
+    }
+
+    /// How many attempts are left.
+    #[must_use]
+    pub fn budget(&self) -> &AttemptBudget {
+        &self.budget
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// With our id of the request.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<Text>) -> Self {
+        self.shared_mut().request_id = Some(id.into());
+        self
+    }
+
+    /// With a deadline. An earlier one stays: a layer can only shorten the time.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(self.deadline.map_or(deadline, |known| known.min(deadline)));
+        self
+    }
+
+    /// With a caller.
+    #[must_use]
+    pub fn with_caller(mut self, caller: impl Into<Text>) -> Self {
+        self.shared_mut().caller = Some(caller.into());
+        self
+    }
+
+    /// With one more label.
+    #[must_use]
+    pub fn with_tag(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Self {
+        self.shared_mut().tags.push((name.into(), value.into()));
+        self
+    }
+
+    /// Keeping the raw frames of streams.
+    #[must_use]
+    pub fn with_frames_kept(mut self) -> Self {
+        self.shared_mut().keep_frames = true;
+        self
+    }
+
+    /// Allowing media by address to be fetched for vendors that take no addresses.
+    #[must_use]
+    pub fn with_media_fetching(mut self) -> Self {
+        self.shared_mut().fetch_media = true;
+        self
+    }
+
+    /// With a number of attempts.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.budget = AttemptBudget::new(attempts);
+        self
+    }
+
+    /// With a value for layers or the application; one per type.
+    #[must_use]
+    pub fn with_extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        let extensions = &mut self.shared_mut().extensions;
+        extensions.retain(|extension| extension.type_id != TypeId::of::<T>());
+        extensions.push(Extension {
+            type_id: TypeId::of::<T>(),
+            name: std::any::type_name::<T>(),
+            value: Arc::new(value),
+        });
+        self
+    }
+
+    /// A context for work that outlives the caller or runs beside the call (single-flight, hedge, mirror): the same
+    /// request id, caller, tags and budget, but a trail of its own and no deadline of the caller's.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            deadline: None,
+            shared: self.shared.clone(),
+            budget: self.budget.clone(),
+            trail: Trail::default(),
+        }
+    }
+
+    fn shared_mut(&mut self) -> &mut Shared {
+        Arc::make_mut(self.shared.get_or_insert_with(Arc::default))
+    }
+}
+
+/// Attempts left for one call, drawn on by everything that tries again. Clones share it.
+#[derive(Clone, Debug)]
+pub struct AttemptBudget(Arc<AtomicU32>);
+
+impl Default for AttemptBudget {
+    fn default() -> Self {
+        Self::new(DEFAULT_ATTEMPTS)
+    }
+}
+
+impl AttemptBudget {
+    /// A budget of so many attempts.
+    #[must_use]
+    pub fn new(attempts: u32) -> Self {
+        Self(Arc::new(AtomicU32::new(attempts)))
+    }
+
+    /// Takes one attempt; `false` when none is left.
+    #[must_use]
+    pub fn take(&self) -> bool {
+        self.0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1))
+            .is_ok()
+    }
+
+    /// Attempts left.
+    #[must_use]
+    pub fn left(&self) -> u32 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// What happened to a call on its way, in order. Clones share it.
+#[derive(Clone, Default)]
+pub struct Trail(Arc<Mutex<Vec<TrailEntry>>>);
+
+impl Trail {
+    /// Adds an entry.
+    pub fn push(&self, entry: TrailEntry) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    }
+
+    /// The entries so far.
+    #[must_use]
+    pub fn entries(&self) -> Vec<TrailEntry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether nothing was recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
+
+impl fmt::Debug for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries()).finish()
+    }
+}
+
+/// One thing that happened to a call.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TrailEntry {
+    /// A provider was called.
+    Attempt {
+        /// Who.
+        provider: ProviderId,
+        /// Which model.
+        model: ModelId,
+        /// When it began.
+        started: Instant,
+        /// How long until it answered (a stream: until its first content) or failed.
+        duration: Duration,
+        /// `None` when it answered, else what went wrong.
+        error: Option<ErrorKind>,
+    },
+    /// A layer decided something.
+    Decision {
+        /// Which layer: `cache`, `retry`, `balance`, …
+        layer: &'static str,
+        /// What, in a few words: `hit`, `skipped openai: no audio input`, `waits 2s`.
+        what: Text,
+    },
+}

@@ -1,0 +1,482 @@
+//! The one error: what went wrong, where, whether to try again and when.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::context::Trail;
+use crate::model::{ModelId, ProviderId};
+use crate::secret::mask_secrets;
+use crate::text::Text;
+
+/// A result with [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Most characters of a vendor's message that `Display` shows.
+const SHOWN_MESSAGE_CHARS: usize = 300;
+
+/// What went wrong, for all vendors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The key is missing, wrong or expired.
+    Authentication,
+    /// The key may not do this.
+    PermissionDenied,
+    /// The model or address does not exist.
+    NotFound,
+    /// The vendor, or this library before sending, refused the request.
+    InvalidRequest,
+    /// The prompt is longer than the model takes.
+    ContextLengthExceeded,
+    /// A filter refused the prompt or the answer.
+    ContentFiltered,
+    /// Too many requests or tokens at the moment.
+    RateLimited,
+    /// No credit, or a quota of a day or longer is used up.
+    QuotaExceeded,
+    /// The vendor has no capacity at the moment.
+    Overloaded,
+    /// The vendor failed.
+    Server,
+    /// Something took too long.
+    Timeout(TimeoutKind),
+    /// The connection could not be made, or broke.
+    Transport,
+    /// The vendor sent what cannot be read.
+    Decode,
+    /// The answer ended before its end.
+    Truncated,
+    /// The vendor has no such operation, feature or setting.
+    Unsupported,
+    /// The configuration is wrong: unknown provider, missing key, bad address.
+    Config,
+    /// The caller gave up.
+    Cancelled,
+}
+
+/// Which wait took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum TimeoutKind {
+    /// Making the connection.
+    Connect,
+    /// Waiting for a free connection of the pool.
+    Pool,
+    /// Waiting for the first content.
+    FirstContent,
+    /// Waiting between two contents.
+    BetweenContents,
+    /// One attempt as a whole.
+    Attempt,
+    /// The call's deadline.
+    Deadline,
+    /// At the vendor, by its own word.
+    Vendor,
+}
+
+impl ErrorKind {
+    /// The word used in logs, results and metrics.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Authentication => "authentication",
+            Self::PermissionDenied => "permission_denied",
+            Self::NotFound => "not_found",
+            Self::InvalidRequest => "invalid_request",
+            Self::ContextLengthExceeded => "context_length_exceeded",
+            Self::ContentFiltered => "content_filtered",
+            Self::RateLimited => "rate_limited",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::Overloaded => "overloaded",
+            Self::Server => "server",
+            Self::Timeout(_) => "timeout",
+            Self::Transport => "transport",
+            Self::Decode => "decode",
+            Self::Truncated => "truncated",
+            Self::Unsupported => "unsupported",
+            Self::Config => "config",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether trying the same call again may help, by the kind alone.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Timeout(kind) => *kind != TimeoutKind::Deadline,
+            Self::RateLimited | Self::Overloaded | Self::Server | Self::Transport | Self::Truncated => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout(TimeoutKind::Connect) => f.write_str("timeout (connect)"),
+            Self::Timeout(TimeoutKind::Pool) => f.write_str("timeout (waiting for a connection)"),
+            Self::Timeout(TimeoutKind::FirstContent) => f.write_str("timeout (first content)"),
+            Self::Timeout(TimeoutKind::BetweenContents) => f.write_str("timeout (between contents)"),
+            Self::Timeout(TimeoutKind::Attempt) => f.write_str("timeout (attempt)"),
+            Self::Timeout(TimeoutKind::Deadline) => f.write_str("timeout (deadline)"),
+            _ => f.write_str(self.as_str()),
+        }
+    }
+}
+
+/// What went wrong with a call.
+///
+/// `Display` is one line with the vendor's message cut at 300 characters and keys masked; `Debug` is a report with the
+/// same care. The whole message is [`Error::message`], the whole reply [`Error::raw`].
+pub struct Error(Box<Inner>);
+
+/// The error without its looks; `thiserror` gives it source and `std::error::Error`.
+#[derive(thiserror::Error)]
+#[error("{kind}: {message}")]
+struct Inner {
+    kind: ErrorKind,
+    message: Text,
+    provider: Option<ProviderId>,
+    model: Option<ModelId>,
+    operation: Option<&'static str>,
+    status: Option<u16>,
+    code: Option<Text>,
+    request_id: Option<Text>,
+    retry_after: Option<Duration>,
+    retryable: Option<bool>,
+    raw: Option<RawReply>,
+    trail: Option<Trail>,
+    #[source]
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&*self.0)
+    }
+}
+
+/// A reply as it came: status, headers, body. Shared, not copied.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RawReply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Arc<HeaderMap>,
+    /// Body, bounded where it is an error's.
+    pub body: Bytes,
+}
+
+impl RawReply {
+    /// A reply.
+    #[must_use]
+    pub fn new(status: u16, headers: impl Into<Arc<HeaderMap>>, body: Bytes) -> Self {
+        Self {
+            status,
+            headers: headers.into(),
+            body,
+        }
+    }
+}
+
+impl Error {
+    /// An error of a kind, with one sentence of what happened.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<Text>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            provider: None,
+            model: None,
+            operation: None,
+            status: None,
+            code: None,
+            request_id: None,
+            retry_after: None,
+            retryable: None,
+            raw: None,
+            trail: None,
+            source: None,
+        }))
+    }
+
+    /// An operation or setting that a provider does not have.
+    #[must_use]
+    pub fn unsupported(what: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Unsupported, format!("{what} is not supported"))
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The vendor's message, or ours where the vendor has no part in it. Whole and unmasked: treat it as content.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The provider that was called.
+    #[must_use]
+    pub fn provider(&self) -> Option<&ProviderId> {
+        self.0.provider.as_ref()
+    }
+
+    /// The model that was called.
+    #[must_use]
+    pub fn model(&self) -> Option<&ModelId> {
+        self.0.model.as_ref()
+    }
+
+    /// The operation's name.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// HTTP status of the reply.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The vendor's most specific machine-readable word.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The vendor's id of the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How long the vendor asks to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether trying the same call again may help.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable.unwrap_or_else(|| self.0.kind.is_retryable())
+    }
+
+    /// The reply as it came, when there was one.
+    #[must_use]
+    pub fn raw(&self) -> Option<&RawReply> {
+        self.0.raw.as_ref()
+    }
+
+    /// What happened on the way.
+    #[must_use]
+    pub fn trail(&self) -> Option<&Trail> {
+        self.0.trail.as_ref()
+    }
+
+    /// With another kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// With the provider, unless one is named already: the innermost knows best.
+    #[must_use]
+    pub fn with_provider(mut self, provider: &ProviderId) -> Self {
+        self.0.provider.get_or_insert_with(|| provider.clone());
+        self
+    }
+
+    /// With the model, unless one is named already.
+    #[must_use]
+    pub fn with_model(mut self, model: &ModelId) -> Self {
+        self.0.model.get_or_insert_with(|| model.clone());
+        self
+    }
+
+    /// With the operation's name, unless one is named already.
+    #[must_use]
+    pub fn with_operation(mut self, operation: &'static str) -> Self {
+        self.0.operation.get_or_insert(operation);
+        self
+    }
+
+    /// With the HTTP status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// With the vendor's code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<Text>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    /// With the vendor's request id.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<Text>) -> Self {
+        self.0.request_id = Some(id.into());
+        self
+    }
+
+    /// With the wait that the vendor asks for.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Saying whether to try again, against what the kind would say.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = Some(retryable);
+        self
+    }
+
+    /// With the reply as it came.
+    #[must_use]
+    pub fn with_raw(mut self, raw: RawReply) -> Self {
+        self.0.status.get_or_insert(raw.status);
+        self.0.raw = Some(raw);
+        self
+    }
+
+    /// With what happened on the way.
+    #[must_use]
+    pub fn with_trail(mut self, trail: Trail) -> Self {
+        self.0.trail = Some(trail);
+        self
+    }
+
+    /// With the error that caused this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The same error for another receiver (followers of one flight, a cached failure). Shares the reply and the cause;
+    /// the trail is not taken along, since it tells of one call.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        let inner = &self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            message: inner.message.clone(),
+            provider: inner.provider.clone(),
+            model: inner.model.clone(),
+            operation: inner.operation,
+            status: inner.status,
+            code: inner.code.clone(),
+            request_id: inner.request_id.clone(),
+            retry_after: inner.retry_after,
+            retryable: inner.retryable,
+            raw: inner.raw.clone(),
+            trail: None,
+            source: inner.source.clone(),
+        }))
+    }
+
+    /// The message as `Display` shows it: one line, at most 300 characters, keys masked.
+    #[must_use]
+    pub fn shown_message(&self) -> String {
+        let line: String = self.0.message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let masked = mask_secrets(&line);
+        match masked.char_indices().nth(SHOWN_MESSAGE_CHARS) {
+            Some((cut, _)) => format!("{}…", &masked[..cut]),
+            None => masked.into_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        write!(f, "{}", inner.kind)?;
+        match (&inner.provider, &inner.model) {
+            (Some(provider), Some(model)) => write!(f, " from {provider}/{}", mask_secrets(model.as_str()))?,
+            (Some(provider), None) => write!(f, " from {provider}")?,
+            (None, Some(model)) => write!(f, " from model {}", mask_secrets(model.as_str()))?,
+            (None, None) => {}
+        }
+        let mut details = Vec::new();
+        details.extend(inner.status.map(|status| format!("HTTP {status}")));
+        details.extend(
+            inner
+                .code
+                .as_ref()
+                .map(|code| format!("code {}", mask_secrets(code))),
+        );
+        details.extend(
+            inner
+                .request_id
+                .as_ref()
+                .map(|id| format!("request {}", mask_secrets(id))),
+        );
+        if !details.is_empty() {
+            write!(f, " ({})", details.join(", "))?;
+        }
+        if !inner.message.is_empty() {
+            write!(f, ": {}", self.shown_message())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        let mut report = f.debug_struct("Error");
+        report
+            .field("kind", &inner.kind)
+            .field("message", &self.shown_message());
+        if let Some(provider) = &inner.provider {
+            report.field("provider", provider);
+        }
+        if let Some(model) = &inner.model {
+            report.field("model", &mask_secrets(model.as_str()));
+        }
+        if let Some(operation) = inner.operation {
+            report.field("operation", &operation);
+        }
+        if let Some(status) = inner.status {
+            report.field("status", &status);
+        }
+        if let Some(code) = &inner.code {
+            report.field("code", &mask_secrets(code));
+        }
+        if let Some(id) = &inner.request_id {
+            report.field("request_id", &mask_secrets(id));
+        }
+        if let Some(wait) = inner.retry_after {
+            report.field("retry_after", &wait);
+        }
+        report.field("retryable", &self.is_retryable());
+        if let Some(trail) = &inner.trail {
+            report.field("trail", trail);
+        }
+        if let Some(source) = &inner.source {
+            report.field("source", &mask_secrets(&source.to_string()));
+        }
+        report.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+
+pub mod audio;
+pub mod call;
+pub mod capability;
+pub mod chat;
+pub mod collect;
+pub mod content;
+pub mod context;
+pub mod embedding;
+pub mod error;
+pub mod extra;
+pub mod image;
+pub mod json;
+pub mod message;
+pub mod model;
+pub mod moderation;
+pub mod options;
+pub mod provider;
+pub mod provider_ext;
+pub mod replay;
+pub mod rerank;
+#[cfg(feature = "schema")]
+pub mod schema;
+pub mod scripted;
+pub mod secret;
+pub mod stream;
+pub mod text;
+pub mod tokens;
+pub mod tool;
+pub mod tool_loop;
+pub mod warning;
+
+pub use call::{Body, Call, Head, Mode, Operation, Output, Reply, Request};
+pub use capability::{Capabilities, Feature, Features, Needs, OperationKind};
+pub use chat::{ChatRequest, ChatResponse, FinishReason, ReasoningEffort, ResponseFormat, Settings, Usage};
+pub use content::{CacheMark, ContentPart, Media, Signature};
+pub use context::Context;
+pub use embedding::{EmbeddingRequest, EmbeddingResponse};
+pub use error::{Error, ErrorKind, Result};
+pub use extra::Extra;
+pub use json::Json;
+pub use message::{Content, Message, Role};
+pub use model::{ModelId, ModelRef, ProviderId};
+pub use provider::{BoxFuture, Layer, Provider};
+pub use provider_ext::{Answer, ProviderExt};
+pub use scripted::Scripted;
+pub use secret::Secret;
+pub use stream::{EventStream, StreamEvent};
+pub use text::Text;
+pub use tool::{ToolCall, ToolChoice, ToolDefinition, ToolResult};
+pub use tool_loop::{Toolbox, run_tools};
+pub use warning::Warning;

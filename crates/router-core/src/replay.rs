@@ -1,0 +1,126 @@
+//! A whole answer as the events of a stream: for caches, scripts, and vendors that cannot stream.
+
+use crate::chat::ChatResponse;
+use crate::content::{ContentPart, Riders};
+use crate::stream::{ChoiceFinish, PartKind, StreamEvent, StreamFinish, StreamStart};
+
+/// The events that collect to `response`, one delta per part.
+#[must_use]
+pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
+    let mut events = vec![StreamEvent::Start(Box::new(StreamStart {
+        id: response.id,
+        model: response.model,
+        created: response.created,
+        warnings: Vec::new(),
+    }))];
+    let mut finish = StreamFinish {
+        usage: response.usage,
+        service_tier: response.service_tier,
+        extra: response.extra,
+        ..StreamFinish::default()
+    };
+    for answer in response.choices {
+        let choice = answer.index;
+        let mut calls = 0;
+        for part in answer.content {
+            match part {
+                ContentPart::Text(part) => {
+                    events.push(StreamEvent::TextDelta {
+                        choice,
+                        text: part.text,
+                    });
+                    for citation in part.citations {
+                        events.push(StreamEvent::Citation {
+                            choice,
+                            citation: Box::new(citation),
+                        });
+                    }
+                    events.push(StreamEvent::PartEnd {
+                        choice,
+                        kind: PartKind::Text,
+                        riders: part.riders,
+                    });
+                }
+                ContentPart::Reasoning(part) => {
+                    let kind = if part.redacted {
+                        PartKind::RedactedReasoning
+                    } else {
+                        PartKind::Reasoning
+                    };
+                    if !part.redacted {
+                        events.push(StreamEvent::ReasoningDelta {
+                            choice,
+                            text: part.text,
+                        });
+                    }
+                    events.push(StreamEvent::PartEnd {
+                        choice,
+                        kind,
+                        riders: part.riders,
+                    });
+                }
+                ContentPart::Refusal(part) => {
+                    events.push(StreamEvent::RefusalDelta {
+                        choice,
+                        text: part.text,
+                    });
+                    events.push(StreamEvent::PartEnd {
+                        choice,
+                        kind: PartKind::Refusal,
+                        riders: Riders::new(),
+                    });
+                }
+                ContentPart::ToolCall(part) => {
+                    let call = calls;
+                    calls += 1;
+                    let (id, name, kind) = (part.id, part.name, part.kind);
+                    events.push(StreamEvent::ToolCallStart {
+                        choice,
+                        call,
+                        id,
+                        name,
+                        kind,
+                    });
+                    events.push(StreamEvent::ToolCallDelta {
+                        choice,
+                        call,
+                        arguments: part.arguments,
+                    });
+                    events.push(StreamEvent::ToolCallEnd {
+                        choice,
+                        call,
+                        riders: part.riders,
+                    });
+                }
+                ContentPart::ServerToolCall(call) => {
+                    events.push(StreamEvent::ServerToolCall {
+                        choice,
+                        call: Box::new(call),
+                    });
+                }
+                ContentPart::Media(media) => events.push(StreamEvent::Media {
+                    choice,
+                    media: Box::new(media),
+                }),
+                ContentPart::Opaque(part) => events.push(StreamEvent::Opaque {
+                    choice,
+                    part: Box::new(part),
+                }),
+                // No vendor puts a tool's result into an answer; it belongs to the request.
+                ContentPart::ToolResult(_) => {}
+            }
+        }
+        if let Some(logprobs) = answer.logprobs {
+            events.push(StreamEvent::Logprobs {
+                choice,
+                logprobs: Box::new(logprobs),
+            });
+        }
+        finish.choices.push(ChoiceFinish {
+            extra: answer.extra,
+            ..ChoiceFinish::new(choice, answer.finish_reason, answer.finish_reason_raw)
+        });
+    }
+    events.push(StreamEvent::Finish(Box::new(finish)));
+    events
+}

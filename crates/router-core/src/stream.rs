@@ -1,0 +1,442 @@
+//! Answers in pieces: the events, and the stream that never lies about its end.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use futures_core::Stream;
+use serde::{Deserialize, Serialize};
+
+use crate::chat::{ChatResponse, FinishReason, Logprobs, Usage};
+use crate::collect::Collector;
+use crate::content::{Citation, Media, Opaque, Riders};
+use crate::error::{Error, ErrorKind, Result};
+use crate::extra::Extra;
+use crate::text::Text;
+use crate::tool::{ServerToolCall, ToolCallKind};
+use crate::warning::Warning;
+
+/// One piece of an answer.
+///
+/// Deltas of one kind belong to the part that is open; a delta of another kind, or `PartEnd`, closes it.
+/// `choice` is the index of the choice, never that of a block or part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StreamEvent {
+    /// The answer has begun. Comes at most once, first; not content.
+    Start(Box<StreamStart>),
+    /// More text.
+    TextDelta {
+        /// Which choice.
+        choice: u32,
+        /// The text.
+        text: Text,
+    },
+    /// More reasoning text.
+    ReasoningDelta {
+        /// Which choice.
+        choice: u32,
+        /// The text.
+        text: Text,
+    },
+    /// More of a refusal.
+    RefusalDelta {
+        /// Which choice.
+        choice: u32,
+        /// The text.
+        text: Text,
+    },
+    /// A tool call begins.
+    ToolCallStart {
+        /// Which choice.
+        choice: u32,
+        /// The call's place among the calls of the choice, from 0.
+        call: u32,
+        /// Its id; unique in the answer.
+        id: Text,
+        /// The tool.
+        name: Text,
+        /// Function or free text.
+        #[serde(default)]
+        kind: ToolCallKind,
+    },
+    /// More of a call's arguments.
+    ToolCallDelta {
+        /// Which choice.
+        choice: u32,
+        /// Which call.
+        call: u32,
+        /// The piece, to be appended.
+        arguments: Text,
+    },
+    /// A call is complete.
+    ToolCallEnd {
+        /// Which choice.
+        choice: u32,
+        /// Which call.
+        call: u32,
+        /// What rides on the call.
+        #[serde(default, skip_serializing_if = "Riders::is_empty")]
+        riders: Riders,
+    },
+    /// A text, reasoning or refusal part is complete. With nothing open and riders to keep, an empty part of that kind.
+    PartEnd {
+        /// Which choice.
+        choice: u32,
+        /// What kind of part.
+        kind: PartKind,
+        /// What rides on the part: a signature, fields of the wire.
+        #[serde(default, skip_serializing_if = "Riders::is_empty")]
+        riders: Riders,
+    },
+    /// A source for the text part that is open, or was last.
+    Citation {
+        /// Which choice.
+        choice: u32,
+        /// The source.
+        citation: Box<Citation>,
+    },
+    /// A call that the vendor ran itself.
+    ServerToolCall {
+        /// Which choice.
+        choice: u32,
+        /// The call.
+        call: Box<ServerToolCall>,
+    },
+    /// Log probabilities of more tokens.
+    Logprobs {
+        /// Which choice.
+        choice: u32,
+        /// Of these tokens.
+        logprobs: Box<Logprobs>,
+    },
+    /// A picture or sound, whole.
+    Media {
+        /// Which choice.
+        choice: u32,
+        /// The media.
+        media: Box<Media>,
+    },
+    /// A part that only its vendor knows.
+    Opaque {
+        /// Which choice.
+        choice: u32,
+        /// The part.
+        part: Box<Opaque>,
+    },
+    /// The answer is complete. Comes once, last.
+    Finish(Box<StreamFinish>),
+}
+
+/// The kind of a part that comes in deltas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PartKind {
+    /// Text.
+    Text,
+    /// Reasoning that is shown.
+    Reasoning,
+    /// Reasoning that the vendor hid; its signature holds it.
+    RedactedReasoning,
+    /// A refusal.
+    Refusal,
+}
+
+/// The beginning of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct StreamStart {
+    /// The vendor's id of the answer.
+    pub id: Option<Text>,
+    /// The model that answers, in the vendor's words.
+    pub model: Option<Text>,
+    /// When, in seconds since 1970.
+    pub created: Option<i64>,
+    /// Settings that were dropped or changed.
+    pub warnings: Vec<Warning>,
+}
+
+/// The end of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct StreamFinish {
+    /// Why each choice ended, in the order of their index.
+    pub choices: Vec<ChoiceFinish>,
+    /// Tokens used: the last counts that the vendor sent.
+    pub usage: Option<Usage>,
+    /// The vendor's id of the answer, where it came late or changed.
+    pub id: Option<Text>,
+    /// The model, where it came late.
+    pub model: Option<Text>,
+    /// The speed and price class that served the call.
+    pub service_tier: Option<Text>,
+    /// Fields of the wire that are not named here.
+    pub extra: Extra,
+}
+
+/// Why a choice ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChoiceFinish {
+    /// Which choice.
+    pub index: u32,
+    /// Why, in our word.
+    pub reason: FinishReason,
+    /// Why, in the vendor's word.
+    pub raw: Option<Text>,
+    /// Fields of the wire that are not named here.
+    #[serde(default, skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
+}
+
+impl ChoiceFinish {
+    /// A choice that ended.
+    #[must_use]
+    pub fn new(index: u32, reason: FinishReason, raw: Option<Text>) -> Self {
+        Self {
+            index,
+            reason,
+            raw,
+            extra: Extra::new(),
+        }
+    }
+}
+
+impl StreamEvent {
+    /// The beginning of an answer.
+    #[must_use]
+    pub fn start(id: Option<Text>, model: Option<Text>) -> Self {
+        Self::Start(Box::new(StreamStart {
+            id,
+            model,
+            ..StreamStart::default()
+        }))
+    }
+
+    /// Text of the first choice.
+    #[must_use]
+    pub fn text(text: impl Into<Text>) -> Self {
+        Self::TextDelta {
+            choice: 0,
+            text: text.into(),
+        }
+    }
+
+    /// The end of an answer with one choice.
+    #[must_use]
+    pub fn finish(reason: FinishReason, usage: Option<Usage>) -> Self {
+        Self::Finish(Box::new(StreamFinish {
+            choices: vec![ChoiceFinish::new(0, reason, None)],
+            usage,
+            ..StreamFinish::default()
+        }))
+    }
+
+    /// Whether the event commits the stream: content, or the end. Everything but `Start` and empty deltas.
+    #[must_use]
+    pub fn commits(&self) -> bool {
+        match self {
+            Self::Start(_) => false,
+            Self::TextDelta { text, .. }
+            | Self::ReasoningDelta { text, .. }
+            | Self::RefusalDelta { text, .. } => !text.is_empty(),
+            _ => true,
+        }
+    }
+}
+
+/// How an answer ended, for those who watch it.
+#[derive(Clone, Copy, Debug)]
+pub enum End<'a> {
+    /// With `Finish`, or as a whole answer; the tokens, where counted.
+    Finished(Option<&'a Usage>),
+    /// With an error.
+    Failed(&'a Error),
+    /// Nobody waited for it.
+    Dropped,
+}
+
+/// A source of events, as a wire decodes them.
+pub type EventSource = Pin<Box<dyn Stream<Item = Result<StreamEvent>> + Send>>;
+
+type OnEvent = Box<dyn FnMut(&StreamEvent) + Send>;
+type OnEnd = Box<dyn FnOnce(End<'_>) + Send>;
+
+/// The events of one answer.
+///
+/// **Invariant.** It ends with exactly one `Finish` or one `Err`, and with nothing after either: a source that ends
+/// without `Finish` gives `Err(Truncated)`.
+///
+/// # Cancellation
+/// Dropping it ends the request at the vendor.
+pub struct EventStream {
+    source: Option<EventSource>,
+    ready: VecDeque<StreamEvent>,
+    on_event: Vec<OnEvent>,
+    on_end: Vec<OnEnd>,
+}
+
+impl EventStream {
+    /// The events of a source.
+    #[must_use]
+    pub fn new(source: impl Stream<Item = Result<StreamEvent>> + Send + 'static) -> Self {
+        Self::from_source(Box::pin(source))
+    }
+
+    /// The events of a boxed source.
+    #[must_use]
+    pub fn from_source(source: EventSource) -> Self {
+        Self {
+            source: Some(source),
+            ready: VecDeque::new(),
+            on_event: Vec::new(),
+            on_end: Vec::new(),
+        }
+    }
+
+    /// Events that are all there already.
+    #[must_use]
+    pub fn from_events(events: impl IntoIterator<Item = StreamEvent, IntoIter: Send + 'static>) -> Self {
+        let mut events = events.into_iter();
+        Self::new(Events(move || events.next().map(Ok)))
+    }
+
+    /// Waits for the first content or the end, and gives the stream back from its beginning.
+    ///
+    /// This is what makes the commit point of [`Provider::call`](crate::Provider::call); call it once, where the stream
+    /// is made.
+    ///
+    /// # Errors
+    /// What the source fails with before its first content.
+    pub async fn committed(mut self) -> Result<Self> {
+        let mut read = VecDeque::new();
+        loop {
+            let Some(event) = poll_fn(|task| self.poll_source(task)).await else {
+                return Err(truncated());
+            };
+            let event = event?;
+            let commits = event.commits();
+            read.push_back(event);
+            if commits {
+                self.ready = read;
+                return Ok(self);
+            }
+        }
+    }
+
+    /// The next event; `None` after `Finish` or an error.
+    ///
+    /// # Cancellation
+    /// Dropping the future loses no event.
+    pub async fn next(&mut self) -> Option<Result<StreamEvent>> {
+        poll_fn(|task| Pin::new(&mut *self).poll_next(task)).await
+    }
+
+    /// Folds the rest into the response that a plain call gives.
+    ///
+    /// # Errors
+    /// What the stream fails with; what had arrived is lost, so keep a [`Collector`] to have it.
+    pub async fn collect(mut self) -> Result<ChatResponse> {
+        let mut collector = Collector::new();
+        while let Some(event) = self.next().await {
+            collector.push(event?);
+        }
+        Ok(collector.finish())
+    }
+
+    /// Runs `f` on every event from here on.
+    pub fn on_event(&mut self, f: impl FnMut(&StreamEvent) + Send + 'static) {
+        self.on_event.push(Box::new(f));
+    }
+
+    /// Runs `f` once, at `Finish`, error or drop; callbacks run in the order they were added.
+    pub fn on_end(&mut self, f: impl FnOnce(End<'_>) + Send + 'static) {
+        self.on_end.push(Box::new(f));
+    }
+
+    fn poll_source(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<Result<StreamEvent>>> {
+        match &mut self.source {
+            Some(source) => source.as_mut().poll_next(task),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn end(&mut self, end: End<'_>) {
+        self.source = None;
+        self.ready.clear();
+        for f in std::mem::take(&mut self.on_end) {
+            f(end);
+        }
+        self.on_event.clear();
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Result<StreamEvent>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.source.is_none() && this.ready.is_empty() {
+            return Poll::Ready(None);
+        }
+        let event = match this.ready.pop_front() {
+            Some(event) => Ok(event),
+            None => match this.poll_source(task) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(event)) => event,
+                Poll::Ready(None) => Err(truncated()),
+            },
+        };
+        match &event {
+            Ok(event) => {
+                for f in &mut this.on_event {
+                    f(event);
+                }
+                if let StreamEvent::Finish(finish) = event {
+                    this.end(End::Finished(finish.usage.as_ref()));
+                }
+            }
+            Err(error) => this.end(End::Failed(error)),
+        }
+        Poll::Ready(Some(event))
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        if self.source.is_some() {
+            self.end(End::Dropped);
+        }
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field("ended", &self.source.is_none())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A source over events that need no waiting.
+pub(crate) struct Events<F>(pub(crate) F);
+
+impl<F> Unpin for Events<F> {}
+
+impl<F: FnMut() -> Option<Result<StreamEvent>>> Stream for Events<F> {
+    type Item = Result<StreamEvent>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready((self.0)())
+    }
+}
+
+fn truncated() -> Error {
+    Error::new(ErrorKind::Truncated, "the stream ended before the answer did")
+}
