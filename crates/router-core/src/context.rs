@@ -29,7 +29,6 @@ struct Shared {
     request_id: Option<Text>,
     caller: Option<Text>,
     tags: Vec<(Text, Text)>,
-    keep_frames: bool,
     fetch_media: bool,
     extensions: Vec<Extension>,
 }
@@ -85,12 +84,6 @@ impl Context {
         self.shared.as_ref().map_or(&[], |shared| &shared.tags)
     }
 
-    /// Whether a stream is to keep the raw frames it was decoded from.
-    #[must_use]
-    pub fn keeps_frames(&self) -> bool {
-        self.shared.as_ref().is_some_and(|shared| shared.keep_frames)
-    }
-
     /// Whether media by address may be fetched for vendors that take no addresses.
     #[must_use]
     pub fn may_fetch_media(&self) -> bool {
@@ -144,13 +137,6 @@ impl Context {
     #[must_use]
     pub fn with_tag(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Self {
         self.shared_mut().tags.push((name.into(), value.into()));
-        self
-    }
-
-    /// Keeping the raw frames of streams.
-    #[must_use]
-    pub fn with_frames_kept(mut self) -> Self {
-        self.shared_mut().keep_frames = true;
         self
     }
 

@@ -1,0 +1,85 @@
+//! The client side of a wire: calls to HTTP requests, replies to outputs, frames to events.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use router_core::{Call, Capabilities, Error, Output, ProviderId, Result, StreamEvent, Warning};
+
+use crate::framing::{Frame, Framing};
+use crate::message::{HttpRequest, HttpResponse};
+
+/// Events that a decoder gives, in order.
+pub type Events = VecDeque<StreamEvent>;
+
+/// The client side of a vendor's wire, as pure functions: no sockets, no clock, no state.
+///
+/// One codec joins all operations of a vendor and tells them apart by [`Call::operation`]; an operation it does not have
+/// is [`Error::unsupported`].
+pub trait Codec: Send + Sync + 'static {
+    /// The provider it speaks for. Signatures and opaque parts of the answers bear this id.
+    fn provider(&self) -> &ProviderId;
+
+    /// What the vendor can do over this wire.
+    fn capabilities(&self) -> Arc<Capabilities>;
+
+    /// The call as a request.
+    ///
+    /// # Errors
+    /// `Unsupported` for an operation or content that the wire does not have, `InvalidRequest` for what the vendor is
+    /// known to refuse. Settings that are merely not honoured become warnings, or `Unsupported` when the call is strict.
+    fn encode(&self, call: &Call) -> Result<Encoded>;
+
+    /// The output in a whole reply with a status of success.
+    ///
+    /// # Errors
+    /// `Decode` for what cannot be read, and the vendor's error where a reply of success holds one.
+    fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output>;
+
+    /// A decoder for the frames of a streamed reply, and how the reply is cut into frames.
+    fn stream_decoder(&self, call: &Call) -> (Framing, Box<dyn StreamDecoder>);
+
+    /// The error in a reply without a status of success.
+    fn error(&self, call: &Call, response: &HttpResponse) -> Error;
+}
+
+/// A call as a request.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Encoded {
+    /// The request, without authentication.
+    pub request: HttpRequest,
+    /// Settings that were dropped or changed.
+    pub warnings: Vec<Warning>,
+    /// Whether the reply is streamed. Differs from the call's mode where a vendor streams always or never; whoever sends
+    /// the request gathers or replays the answer then.
+    pub streams: bool,
+}
+
+impl Encoded {
+    /// A request that is answered in the call's mode.
+    #[must_use]
+    pub fn new(call: &Call, request: HttpRequest, warnings: Vec<Warning>) -> Self {
+        Self { request, warnings, streams: call.is_stream() }
+    }
+
+    /// A request that is answered whole, whatever the call's mode.
+    #[must_use]
+    pub fn whole(request: HttpRequest, warnings: Vec<Warning>) -> Self {
+        Self { request, warnings, streams: false }
+    }
+}
+
+/// Turns the frames of one reply into events.
+pub trait StreamDecoder: Send {
+    /// Reads a frame. After it has given `Finish` it is not called again.
+    ///
+    /// # Errors
+    /// `Decode` for a frame that cannot be read, and the vendor's error where the frame holds one.
+    fn decode(&mut self, frame: &Frame, events: &mut Events) -> Result<()>;
+
+    /// The input is over: gives `Finish` if the answer was complete.
+    ///
+    /// # Errors
+    /// `Truncated` when the terminal marker of the wire is missing.
+    fn finish(&mut self, events: &mut Events) -> Result<()>;
+}

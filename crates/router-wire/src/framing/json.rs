@@ -1,0 +1,119 @@
+//! Cuts JSON documents: values one after another, or the elements of one list, each as soon as it is whole.
+
+use bytes::{Bytes, BytesMut};
+
+use super::{Frame, FramingError, text};
+
+#[derive(Debug)]
+pub(super) struct Reader {
+    limit: usize,
+    buffer: BytesMut,
+    /// How far the value at the front of the buffer was looked at.
+    at: usize,
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+    /// Whether the values are elements of a list, and whether it was closed.
+    list: Option<bool>,
+    started: bool,
+}
+
+impl Reader {
+    pub(super) fn new(limit: usize, piece: Bytes) -> Self {
+        Self {
+            limit,
+            buffer: BytesMut::from(&piece[..]),
+            at: 0,
+            depth: 0,
+            in_string: false,
+            escaped: false,
+            list: None,
+            started: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, piece: Bytes) {
+        self.buffer.extend_from_slice(&piece);
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Frame>, FramingError> {
+        loop {
+            if self.depth == 0 {
+                self.skip_between();
+                match self.buffer.first() {
+                    None => return Ok(None),
+                    Some(b'[') if !self.started => {
+                        self.started = true;
+                        self.list = Some(false);
+                        let _ = self.buffer.split_to(1);
+                        continue;
+                    }
+                    Some(b']') if self.list == Some(false) => {
+                        self.list = Some(true);
+                        let _ = self.buffer.split_to(1);
+                        continue;
+                    }
+                    Some(b'{' | b'[') if self.list != Some(true) => self.started = true,
+                    Some(_) => return Err(FramingError::Malformed),
+                }
+            }
+            return match self.scan()? {
+                Some(end) => {
+                    let value = self.buffer.split_to(end).freeze();
+                    self.at = 0;
+                    Ok(Some(Frame { event: None, data: text(value)? }))
+                }
+                None => Ok(None),
+            };
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> Result<Option<Frame>, FramingError> {
+        if self.depth > 0 || self.list == Some(false) {
+            self.depth = 0;
+            self.list = None;
+            self.buffer.clear();
+            return Err(FramingError::Truncated);
+        }
+        Ok(None)
+    }
+
+    /// Skips what may stand between values.
+    fn skip_between(&mut self) {
+        let between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',' || matches!(byte, 0xEF | 0xBB | 0xBF);
+        let skipped = self.buffer.iter().take_while(|byte| between(byte)).count();
+        let _ = self.buffer.split_to(skipped);
+    }
+
+    /// Where the value at the front ends, when it is whole.
+    fn scan(&mut self) -> Result<Option<usize>, FramingError> {
+        while self.at < self.buffer.len() {
+            let byte = self.buffer[self.at];
+            self.at += 1;
+            if self.in_string {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        return Ok(Some(self.at));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.buffer.len() > self.limit {
+            return Err(FramingError::TooLong { limit: self.limit });
+        }
+        Ok(None)
+    }
+}

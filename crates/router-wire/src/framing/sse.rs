@@ -1,0 +1,165 @@
+//! Cuts server-sent events, as the WHATWG HTML standard describes them.
+
+use bytes::{Bytes, BytesMut};
+use router_core::Text;
+
+use super::{Frame, FramingError, Lines, text};
+
+#[derive(Debug)]
+pub(super) struct Reader {
+    lines: Lines,
+    limit: usize,
+    event: Option<Text>,
+    data: Data,
+    /// Whether any field of an event was seen; without one the body is something else.
+    seen_field: bool,
+    /// The beginning of a body without fields, to say what it is.
+    head: String,
+    at_start: bool,
+}
+
+/// Data lines of the event so far: one is shared, more are joined.
+#[derive(Debug, Default)]
+enum Data {
+    #[default]
+    None,
+    One(Bytes),
+    Joined(BytesMut),
+}
+
+impl Data {
+    fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::One(line) => line.len(),
+            Self::Joined(lines) => lines.len(),
+        }
+    }
+
+    fn add(&mut self, line: Bytes) {
+        *self = match std::mem::take(self) {
+            Self::None => Self::One(line),
+            Self::One(first) => {
+                let mut lines = BytesMut::with_capacity(first.len() + 1 + line.len());
+                lines.extend_from_slice(&first);
+                lines.extend_from_slice(b"\n");
+                lines.extend_from_slice(&line);
+                Self::Joined(lines)
+            }
+            Self::Joined(mut lines) => {
+                lines.extend_from_slice(b"\n");
+                lines.extend_from_slice(&line);
+                Self::Joined(lines)
+            }
+        };
+    }
+}
+
+impl Reader {
+    pub(super) fn new(limit: usize, piece: Bytes) -> Self {
+        let mut lines = Lines::default();
+        lines.push(piece);
+        Self {
+            lines,
+            limit,
+            event: None,
+            data: Data::None,
+            seen_field: false,
+            head: String::new(),
+            at_start: true,
+        }
+    }
+
+    pub(super) fn push(&mut self, piece: Bytes) {
+        self.lines.push(piece);
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Frame>, FramingError> {
+        while let Some(line) = self.lines.next(self.limit)? {
+            if let Some(frame) = self.line(line)? {
+                return Ok(Some(frame));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The last event needs no blank line behind it: vendors leave it out.
+    pub(super) fn finish(&mut self) -> Result<Option<Frame>, FramingError> {
+        let rest = self.lines.rest();
+        if !rest.is_empty() {
+            if let Some(frame) = self.line(rest)? {
+                return Ok(Some(frame));
+            }
+        }
+        if let Some(frame) = self.dispatch()? {
+            return Ok(Some(frame));
+        }
+        if !self.seen_field && !self.head.trim().is_empty() {
+            self.seen_field = true;
+            return Err(FramingError::NotAStream { head: std::mem::take(&mut self.head) });
+        }
+        Ok(None)
+    }
+
+    fn line(&mut self, mut line: Bytes) -> Result<Option<Frame>, FramingError> {
+        if self.at_start {
+            self.at_start = false;
+            if line.starts_with(b"\xEF\xBB\xBF") {
+                let _ = line.split_to(3);
+            }
+        }
+        if line.is_empty() {
+            return self.dispatch();
+        }
+        let (name, value) = match memchr::memchr(b':', &line) {
+            Some(0) => {
+                // A comment; also the only bytes for the first seconds at some vendors.
+                self.seen_field = true;
+                return Ok(None);
+            }
+            Some(colon) => {
+                let mut value = line.slice(colon + 1..);
+                if value.first() == Some(&b' ') {
+                    let _ = value.split_to(1);
+                }
+                (line.slice(..colon), value)
+            }
+            None => (line, Bytes::new()),
+        };
+        match &name[..] {
+            b"data" => {
+                self.seen_field = true;
+                if self.data.len() + value.len() > self.limit {
+                    return Err(FramingError::TooLong { limit: self.limit });
+                }
+                self.data.add(value);
+            }
+            b"event" => {
+                self.seen_field = true;
+                self.event = Some(text(value)?).filter(|name| !name.is_empty());
+            }
+            b"id" | b"retry" => self.seen_field = true,
+            _ if !self.seen_field && self.head.chars().count() < 300 => {
+                let more = String::from_utf8_lossy(&name);
+                self.head.extend(more.trim_start().chars().take(300));
+                if !value.is_empty() {
+                    self.head.push(':');
+                    self.head.extend(String::from_utf8_lossy(&value).chars().take(300));
+                }
+                self.head.push(' ');
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn dispatch(&mut self) -> Result<Option<Frame>, FramingError> {
+        let event = self.event.take();
+        let data = match std::mem::take(&mut self.data) {
+            Data::None => return Ok(None),
+            Data::One(line) => text(line)?,
+            Data::Joined(lines) => text(lines.freeze())?,
+        };
+        Ok(Some(Frame { event, data }))
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod classify;
+pub mod codec;
+pub mod error_body;
+pub mod framing;
+pub mod message;
+pub mod provenance;
+pub mod reader;
+pub mod retry_after;
+#[cfg(feature = "server")]
+pub mod server;
+pub mod vendor;
+
+pub use codec::{Codec, Encoded, Events, StreamDecoder};
+pub use framing::{Frame, FrameLimits, Framing};
+pub use message::{HttpRequest, HttpResponse};
+pub use reader::{FrameLog, StreamReader};
+#[cfg(feature = "server")]
+pub use server::{Ingress, ReplyEncoder, ServerCodec};
+pub use vendor::{AuthScheme, Vendor, VendorCodec};

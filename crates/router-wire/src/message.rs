@@ -1,0 +1,139 @@
+//! HTTP messages as values: what a codec writes and reads, with no connection behind them.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method};
+use router_core::error::RawReply;
+
+/// A request, without scheme and host: those belong to the provider's address.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// Path and query: of a client's request what follows the base URL (`/chat/completions`), of a server's request the
+    /// whole path (`/v1/chat/completions`).
+    pub path: String,
+    /// Headers. A codec writes those of its wire; authentication comes later.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+impl HttpRequest {
+    /// A request without body.
+    #[must_use]
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// A `GET`.
+    #[must_use]
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    /// A `POST` of JSON.
+    #[must_use]
+    pub fn post_json(path: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        Self {
+            headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
+            body: body.into(),
+            ..Self::new(Method::POST, path)
+        }
+    }
+
+    /// The request with a constant header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The path without its query.
+    #[must_use]
+    pub fn path_only(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
+    /// The value of a query parameter, as written.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.path.split_once('?')?;
+        query.split('&').find_map(|pair| match pair.split_once('=') {
+            Some((key, value)) if key == name => Some(value),
+            None if pair == name => Some(""),
+            _ => None,
+        })
+    }
+
+    /// A header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// A whole reply.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HttpResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Arc<HeaderMap>,
+    /// Body, decoded.
+    pub body: Bytes,
+    /// When it came, for headers that name a date; such headers are not read without it.
+    pub received_at: Option<SystemTime>,
+}
+
+impl HttpResponse {
+    /// A reply.
+    #[must_use]
+    pub fn new(status: u16, headers: impl Into<Arc<HeaderMap>>, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: headers.into(), body: body.into(), received_at: None }
+    }
+
+    /// A reply of JSON.
+    #[must_use]
+    pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        Self::new(status, headers, body)
+    }
+
+    /// The reply with a header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        Arc::make_mut(&mut self.headers).insert(name, value);
+        self
+    }
+
+    /// The reply as the caller may look at it.
+    #[must_use]
+    pub fn raw(&self) -> RawReply {
+        RawReply::new(self.status, Arc::clone(&self.headers), self.body.clone())
+    }
+
+    /// A header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The vendor's id of the request, by the headers that vendors use for it.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.headers)
+    }
+}
+
+/// The vendor's id of a request, by the headers that vendors use for it.
+#[must_use]
+pub fn request_id(headers: &HeaderMap) -> Option<&str> {
+    const NAMES: &[&str] = &["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "cf-ray", "x-goog-request-id"];
+    NAMES.iter().find_map(|name| headers.get(*name)).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,68 @@
+//! Whose signature or opaque part it is: only its maker gets it back, also when it travelled over another vendor's wire.
+
+use std::borrow::Cow;
+
+use router_core::content::Opaque;
+use router_core::{ProviderId, Signature, Text};
+
+/// Marks a signature that was made by another vendor than the one whose wire it is on.
+const SEAL: &str = "llm-router:";
+
+/// Who speaks a wire: the ids whose signatures and opaque parts may be sent.
+#[derive(Clone, Debug)]
+pub struct Speaker {
+    provider: ProviderId,
+    wire: &'static str,
+}
+
+impl Speaker {
+    /// `provider` on the wire `wire`, named after the vendor that owns it: `anthropic`, `gemini`, `openai`.
+    #[must_use]
+    pub fn new(provider: ProviderId, wire: &'static str) -> Self {
+        Self { provider, wire }
+    }
+
+    /// The provider's id.
+    #[must_use]
+    pub fn provider(&self) -> &ProviderId {
+        &self.provider
+    }
+
+    /// Whether something made by `maker` may be sent: made by this provider, or read from this wire without a maker's name.
+    #[must_use]
+    pub fn accepts(&self, maker: &ProviderId) -> bool {
+        *maker == self.provider || *maker == *self.wire
+    }
+
+    /// The signature's data, when it may be sent.
+    #[must_use]
+    pub fn signature<'a>(&self, signature: &'a Signature) -> Option<&'a Text> {
+        self.accepts(&signature.provider).then_some(&signature.data)
+    }
+
+    /// The opaque part, when it may be sent.
+    #[must_use]
+    pub fn opaque<'a>(&self, part: &'a Opaque) -> Option<&'a Opaque> {
+        self.accepts(&part.provider).then_some(part)
+    }
+}
+
+/// The signature as a server writes it on the wire `wire`: bare when it was made for that wire, else with its maker's name
+/// in front, so that [`unseal`] finds the maker again.
+#[must_use]
+pub fn seal<'a>(signature: &'a Signature, wire: &str) -> Cow<'a, str> {
+    if signature.provider == *wire {
+        Cow::Borrowed(signature.data.as_str())
+    } else {
+        Cow::Owned(format!("{SEAL}{}:{}", signature.provider, signature.data))
+    }
+}
+
+/// The signature that a client sent back on the wire `wire`.
+#[must_use]
+pub fn unseal(data: &Text, wire: &str) -> Signature {
+    match data.strip_prefix(SEAL).and_then(|rest| rest.split_once(':')) {
+        Some((maker, data_of_maker)) => Signature::new(maker, data.slice_ref(data_of_maker)),
+        None => Signature::new(ProviderId::from(wire), data),
+    }
+}
