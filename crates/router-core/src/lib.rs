@@ -41,6 +41,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use extra::Extra;
 pub use json::Json;
 pub use message::{Content, Message, Role};
+pub use options::ProviderOptions;
 pub use model::{ModelId, ModelRef, ProviderId};
 pub use provider::{BoxFuture, Layer, Provider};
 pub use provider_ext::{Answer, ProviderExt};

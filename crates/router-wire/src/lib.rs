@@ -4,13 +4,16 @@ pub mod classify;
 pub mod codec;
 pub mod error_body;
 pub mod framing;
+pub mod lenient;
 pub mod message;
+pub mod object;
 pub mod provenance;
 pub mod reader;
 pub mod retry_after;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod vendor;
+pub mod write;
 
 pub use codec::{Codec, Encoded, Events, StreamDecoder};
 pub use framing::{Frame, FrameLimits, Framing};

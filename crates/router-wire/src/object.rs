@@ -1,0 +1,202 @@
+//! One JSON object read field by field: known fields are taken, what is left is kept for the same wire.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use router_core::{Error, ErrorKind, Extra, Json, Result, Text};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The fields of an object, unparsed and in order. `null` is the same as absent.
+#[derive(Clone, Debug, Default)]
+pub struct Object<'a> {
+    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
+    path: String,
+}
+
+impl<'a> Object<'a> {
+    /// The object in a body.
+    ///
+    /// # Errors
+    /// `InvalidRequest` when the body is no JSON object.
+    pub fn parse(body: &'a [u8]) -> Result<Self> {
+        serde_json::from_slice::<Self>(body)
+            .map_err(|error| Error::new(ErrorKind::InvalidRequest, format!("the body is not a JSON object: {error}")))
+    }
+
+    /// The object in a raw value, found at `path` of the body.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the path when the value is no object.
+    pub fn of(raw: &'a RawValue, path: impl Into<String>) -> Result<Self> {
+        let path = path.into();
+        match serde_json::from_str::<Self>(raw.get()) {
+            Ok(object) => Ok(Self { path, ..object }),
+            Err(_) => Err(invalid(&path, "must be an object")),
+        }
+    }
+
+    /// The path of a field, for messages: `messages[2].content`.
+    #[must_use]
+    pub fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Takes a field unparsed.
+    pub fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        let at = self.fields.iter().position(|(known, _)| known == name)?;
+        let (_, raw) = self.fields.remove(at);
+        (raw.get() != "null").then_some(raw)
+    }
+
+    /// Takes the first of several names that is there.
+    pub fn take_any(&mut self, names: &[&str]) -> Option<&'a RawValue> {
+        names.iter().find_map(|name| self.take(name))
+    }
+
+    /// Looks at a field without taking it.
+    #[must_use]
+    pub fn peek(&self, name: &str) -> Option<&'a RawValue> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, raw)| *raw).filter(|raw| raw.get() != "null")
+    }
+
+    /// Takes a field as a type.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the field when it has another type.
+    pub fn read<T: Deserialize<'a>>(&mut self, name: &str) -> Result<Option<T>> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(raw) => serde_json::from_str(raw.get())
+                .map(Some)
+                .map_err(|error| invalid(&self.path_of(name), &error.to_string())),
+        }
+    }
+
+    /// Takes a text.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the field when it is no string.
+    pub fn text(&mut self, name: &str) -> Result<Option<Text>> {
+        self.read::<Text>(name)
+    }
+
+    /// Takes a text that must be there.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the field when it is absent or no string.
+    pub fn required_text(&mut self, name: &str) -> Result<Text> {
+        self.text(name)?.ok_or_else(|| invalid(&self.path_of(name), "is required"))
+    }
+
+    /// Takes an object.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the field when it is no object.
+    pub fn object(&mut self, name: &str) -> Result<Option<Object<'a>>> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(raw) => Object::of(raw, self.path_of(name)).map(Some),
+        }
+    }
+
+    /// Takes a list of raw values; absent reads as empty.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the field when it is no list.
+    pub fn list(&mut self, name: &str) -> Result<Vec<&'a RawValue>> {
+        match self.take(name) {
+            None => Ok(Vec::new()),
+            Some(raw) => list_of(raw).ok_or_else(|| invalid(&self.path_of(name), "must be an array")),
+        }
+    }
+
+    /// Takes any JSON.
+    pub fn json(&mut self, name: &str) -> Option<Json> {
+        self.take(name).map(Json::from_raw)
+    }
+
+    /// Puts a field back, so that it is among the rest.
+    pub fn put_back(&mut self, name: &'a str, raw: &'a RawValue) {
+        self.fields.push((Cow::Borrowed(name), raw));
+    }
+
+    /// What was not taken, for the same wire.
+    #[must_use]
+    pub fn rest(self, wire: &'static str) -> Extra {
+        let fields = self
+            .fields
+            .into_iter()
+            .filter(|(_, raw)| raw.get() != "null")
+            .map(|(name, raw)| (Text::from(name), Json::from_raw(raw)))
+            .collect();
+        Extra::of(Text::from_static(wire), fields)
+    }
+
+    /// The fields, in order.
+    pub fn into_fields(self) -> impl Iterator<Item = (String, &'a RawValue)> {
+        self.fields.into_iter().map(|(name, raw)| (name.into_owned(), raw))
+    }
+
+    /// Whether everything was taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+                let mut fields = Vec::with_capacity(8);
+                while let Some(name) = map.next_key::<Name<'de>>()? {
+                    fields.push((name.0, map.next_value::<&'de RawValue>()?));
+                }
+                Ok(Object { fields, path: String::new() })
+            }
+        }
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = crate::lenient::Str::deserialize(deserializer)?;
+        Ok(Self(text.0.unwrap_or_default()))
+    }
+}
+
+/// The elements of a raw list; `None` when it is no list.
+#[must_use]
+pub fn list_of(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// Whether a raw value is a string.
+#[must_use]
+pub fn is_string(raw: &RawValue) -> bool {
+    raw.get().starts_with('"')
+}
+
+/// An invalid request, naming the field. The field is the error's code-like detail: servers give it back as `param`.
+#[must_use]
+pub fn invalid(path: &str, what: &str) -> Error {
+    Error::new(ErrorKind::InvalidRequest, format!("{path}: {what}"))
+}
+
+/// The field that an [`invalid`] error names, for wires that have a place for it.
+#[must_use]
+pub fn field_of(error: &Error) -> Option<&str> {
+    let (path, _) = error.message().split_once(": ")?;
+    (error.kind() == ErrorKind::InvalidRequest && !path.contains(' ')).then_some(path)
+}

@@ -1,0 +1,146 @@
+//! Writing a JSON object whose fields may be set by the caller's own options or come from the same wire.
+
+use router_core::{Extra, Json, ProviderOptions, Result};
+use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde_json::value::RawValue;
+
+use crate::object::Object;
+
+/// The settings of one provider, as fields of its request body.
+#[derive(Debug, Default)]
+pub struct Overrides<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Overrides<'a> {
+    /// The options for the first of `providers` that has any, without the fields `own` that a codec reads itself.
+    ///
+    /// # Errors
+    /// `InvalidRequest` when they are no object.
+    pub fn of(options: &'a ProviderOptions, providers: &[&str], own: &[&str]) -> Result<Self> {
+        let Some(json) = providers.iter().find_map(|provider| options.get(provider)) else {
+            return Ok(Self::default());
+        };
+        let raw: &RawValue = serde_json::from_str(json.as_str())
+            .map_err(|error| crate::object::invalid("provider_options", &error.to_string()))?;
+        Ok(Self(Object::of(raw, "provider_options")?.into_fields().filter(|(name, _)| !own.contains(&name.as_str())).collect()))
+    }
+
+    /// Whether a field is set by the options.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+/// Writes the fields of an object, those of the options in place of ours.
+pub struct Fields<'a, M> {
+    map: M,
+    overrides: &'a Overrides<'a>,
+}
+
+impl<M> std::fmt::Debug for Fields<'_, M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fields").field("overrides", self.overrides).finish_non_exhaustive()
+    }
+}
+
+impl<'a, M: SerializeMap> Fields<'a, M> {
+    /// Writes into `map`.
+    pub fn new(map: M, overrides: &'a Overrides<'a>) -> Self {
+        Self { map, overrides }
+    }
+
+    /// A field.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), M::Error> {
+        if self.overrides.has(name) { Ok(()) } else { self.map.serialize_entry(name, value) }
+    }
+
+    /// A field whose name is not a constant.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn named<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), M::Error> {
+        if self.overrides.has(name) { Ok(()) } else { self.map.serialize_entry(name, value) }
+    }
+
+    /// A field, when it has a value.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn some<T: Serialize>(&mut self, name: &'static str, value: Option<T>) -> Result<(), M::Error> {
+        value.map_or(Ok(()), |value| self.field(name, &value))
+    }
+
+    /// The unnamed fields of the same wire, then the options; ends the object.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn end(mut self, extra: &Extra, wire: &str) -> Result<M::Ok, M::Error> {
+        for (name, value) in extra.for_wire(wire) {
+            if !self.overrides.has(name) {
+                self.map.serialize_entry(name.as_str(), value)?;
+            }
+        }
+        for (name, value) in &self.overrides.0 {
+            self.map.serialize_entry(name, value)?;
+        }
+        self.map.end()
+    }
+}
+
+/// Writes the unnamed fields of the same wire into an object.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn extra_fields<M: SerializeMap>(map: &mut M, extra: &Extra, wire: &str) -> Result<(), M::Error> {
+    for (name, value) in extra.for_wire(wire) {
+        map.serialize_entry(name.as_str(), value)?;
+    }
+    Ok(())
+}
+
+/// Serializes a list by a function, without making the list.
+pub struct Seq<F>(pub F);
+
+impl<F> std::fmt::Debug for Seq<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seq")
+    }
+}
+
+impl<F, I> Serialize for Seq<F>
+where
+    F: Fn() -> I,
+    I: Iterator<Item: Serialize>,
+{
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// A text that is a JSON value, written as it is when it is one, else as a string.
+pub struct JsonOrText<'a>(pub &'a str);
+
+impl std::fmt::Debug for JsonOrText<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Serialize for JsonOrText<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serde_json::from_str::<&RawValue>(self.0) {
+            Ok(raw) => raw.serialize(serializer),
+            Err(_) => serializer.serialize_str(self.0),
+        }
+    }
+}
+
+/// The text of a value, when it is a JSON string.
+#[must_use]
+pub fn string_of(json: &Json) -> Option<String> {
+    serde_json::from_str(json.as_str()).ok()
+}

@@ -1,0 +1,11 @@
+//! Chat completions: the wire that nearly everybody speaks.
+
+pub mod request;
+pub mod response;
+#[cfg(feature = "server")]
+pub mod server;
+pub mod stream;
+mod wire;
+
+/// The name of this wire in unnamed fields.
+pub const WIRE: &str = "openai.chat";

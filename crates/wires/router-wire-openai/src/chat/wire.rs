@@ -1,0 +1,420 @@
+//! OpenAI's chat JSON as vendors were seen to send it. Every field is optional, and other types read as absent.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use router_wire::lenient::{Few, List, Num, Str};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A chunk of a stream, or a whole answer: the same but for `delta` and `message`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Chunk<'a> {
+    #[serde(borrow)]
+    pub(super) id: Str<'a>,
+    #[serde(borrow)]
+    pub(super) model: Str<'a>,
+    pub(super) created: Num,
+    #[serde(borrow)]
+    pub(super) choices: Option<Few<Choice<'a>>>,
+    #[serde(borrow)]
+    pub(super) usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) x_groq: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) service_tier: Str<'a>,
+    #[serde(borrow)]
+    pub(super) base_resp: Option<&'a RawValue>,
+    /// DashScope's native form puts the answer one level deeper, and has another id.
+    #[serde(borrow)]
+    pub(super) output: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) request_id: Str<'a>,
+    #[serde(borrow)]
+    pub(super) system_fingerprint: Str<'a>,
+    #[serde(borrow)]
+    pub(super) citations: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) search_results: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Choice<'a> {
+    pub(super) index: Num,
+    #[serde(borrow)]
+    pub(super) delta: Option<Message<'a>>,
+    #[serde(borrow)]
+    pub(super) message: Option<Message<'a>>,
+    /// Legacy text completions.
+    #[serde(borrow)]
+    pub(super) text: Str<'a>,
+    #[serde(borrow)]
+    pub(super) finish_reason: Str<'a>,
+    #[serde(borrow)]
+    pub(super) finish_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) logprobs: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Message<'a> {
+    #[serde(borrow)]
+    pub(super) content: Content<'a>,
+    #[serde(borrow)]
+    pub(super) reasoning_content: Str<'a>,
+    #[serde(borrow)]
+    pub(super) reasoning: Str<'a>,
+    #[serde(borrow)]
+    pub(super) reasoning_details: List<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) refusal: Str<'a>,
+    #[serde(borrow)]
+    pub(super) tool_calls: List<ToolCall<'a>>,
+    #[serde(borrow)]
+    pub(super) function_call: Option<Function<'a>>,
+    #[serde(borrow)]
+    pub(super) annotations: List<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) executed_tools: List<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) images: List<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) audio: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) extra_content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) thought_signature: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ToolCall<'a> {
+    pub(super) index: Num,
+    #[serde(borrow)]
+    pub(super) id: Str<'a>,
+    #[serde(borrow)]
+    pub(super) function: Option<Function<'a>>,
+    #[serde(borrow)]
+    pub(super) custom: Option<Custom<'a>>,
+    #[serde(borrow)]
+    pub(super) extra_content: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Function<'a> {
+    #[serde(borrow)]
+    pub(super) name: Str<'a>,
+    /// A string of JSON; some servers send the object itself.
+    #[serde(borrow)]
+    pub(super) arguments: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Custom<'a> {
+    #[serde(borrow)]
+    pub(super) name: Str<'a>,
+    #[serde(borrow)]
+    pub(super) input: Str<'a>,
+}
+
+/// An entry of `reasoning_details`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Detail<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Str<'a>,
+    #[serde(borrow)]
+    pub(super) text: Str<'a>,
+    #[serde(borrow)]
+    pub(super) summary: Str<'a>,
+    #[serde(borrow)]
+    pub(super) signature: Str<'a>,
+    #[serde(borrow)]
+    pub(super) data: Str<'a>,
+    pub(super) index: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ExecutedTool<'a> {
+    pub(super) index: Num,
+    #[serde(borrow)]
+    pub(super) name: Str<'a>,
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Str<'a>,
+    #[serde(borrow)]
+    pub(super) arguments: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Annotation<'a> {
+    #[serde(borrow)]
+    pub(super) url_citation: Option<UrlCitation<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct UrlCitation<'a> {
+    #[serde(borrow)]
+    pub(super) url: Str<'a>,
+    #[serde(borrow)]
+    pub(super) title: Str<'a>,
+    #[serde(borrow)]
+    pub(super) content: Str<'a>,
+    pub(super) start_index: Num,
+    pub(super) end_index: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Logprobs<'a> {
+    #[serde(borrow)]
+    pub(super) content: List<TokenLogprob<'a>>,
+    #[serde(borrow)]
+    pub(super) refusal: List<TokenLogprob<'a>>,
+    #[serde(borrow)]
+    pub(super) reasoning_content: List<TokenLogprob<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TokenLogprob<'a> {
+    #[serde(borrow)]
+    pub(super) token: Str<'a>,
+    pub(super) logprob: Num,
+    pub(super) bytes: List<Num>,
+    #[serde(borrow)]
+    pub(super) top_logprobs: List<TokenLogprob<'a>>,
+}
+
+/// Content: a string, or typed parts (Mistral's thinking, Databricks' reasoning).
+#[derive(Debug, Default)]
+pub(super) enum Content<'a> {
+    #[default]
+    None,
+    Text(Cow<'a, str>),
+    Parts(Vec<Part<'a>>),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Part<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Str<'a>,
+    #[serde(borrow)]
+    pub(super) text: Str<'a>,
+    /// A string, or parts with `text`.
+    #[serde(borrow)]
+    pub(super) thinking: Content2<'a>,
+    #[serde(borrow)]
+    pub(super) summary: List<TextOnly<'a>>,
+    /// A string that stood in place of a part.
+    #[serde(skip)]
+    pub(super) bare: Option<Cow<'a, str>>,
+}
+
+/// A string, or parts of which only the texts count.
+#[derive(Debug, Default)]
+pub(super) enum Content2<'a> {
+    #[default]
+    None,
+    Text(Cow<'a, str>),
+    Parts(Vec<TextOnly<'a>>),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TextOnly<'a> {
+    #[serde(borrow)]
+    pub(super) text: Str<'a>,
+    #[serde(borrow)]
+    pub(super) signature: Str<'a>,
+}
+
+macro_rules! content_deserialize {
+    ($name:ident, $part:ty) => {
+        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct ContentVisitor<'a>(std::marker::PhantomData<&'a ()>);
+                impl<'de: 'a, 'a> Visitor<'de> for ContentVisitor<'a> {
+                    type Value = $name<'a>;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("anything")
+                    }
+
+                    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                        Ok($name::Text(Cow::Borrowed(text)))
+                    }
+
+                    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                        Ok($name::Text(Cow::Owned(text.to_owned())))
+                    }
+
+                    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                        let mut parts = Vec::new();
+                        while let Some(raw) = seq.next_element::<&'de RawValue>()? {
+                            if let Some(part) = <$part>::of(raw) {
+                                parts.push(part);
+                            }
+                        }
+                        Ok($name::Parts(parts))
+                    }
+
+                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                        Ok($name::None)
+                    }
+
+                    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                        Ok($name::None)
+                    }
+
+                    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                        Ok($name::None)
+                    }
+
+                    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                        Ok($name::None)
+                    }
+
+                    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                        Ok($name::None)
+                    }
+
+                    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                        Ok($name::None)
+                    }
+                }
+                deserializer.deserialize_any(ContentVisitor(std::marker::PhantomData))
+            }
+        }
+    };
+}
+
+content_deserialize!(Content, Part<'a>);
+content_deserialize!(Content2, TextOnly<'a>);
+
+impl<'a> Part<'a> {
+    fn of(raw: &'a RawValue) -> Option<Self> {
+        if raw.get().starts_with('"') {
+            let text: Str<'a> = serde_json::from_str(raw.get()).ok()?;
+            return Some(Self { bare: text.0, ..Self::default() });
+        }
+        serde_json::from_str(raw.get()).ok()
+    }
+}
+
+impl<'a> TextOnly<'a> {
+    fn of(raw: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(raw.get()).ok()
+    }
+}
+
+/// Token counts under all the names that vendors use.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Usage<'a> {
+    prompt_tokens: Num,
+    completion_tokens: Num,
+    input_tokens: Num,
+    output_tokens: Num,
+    total_tokens: Num,
+    #[serde(borrow)]
+    prompt_tokens_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    prompt_token_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    completion_tokens_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    completion_token_details: Option<&'a RawValue>,
+    prompt_cache_hit_tokens: Num,
+    cache_read_input_tokens: Num,
+    cached_tokens: Num,
+    num_cached_tokens: Num,
+    cache_creation_input_tokens: Num,
+    reasoning_tokens: Num,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    cached_tokens: Num,
+    cache_write_tokens: Num,
+    audio_tokens: Num,
+    reasoning_tokens: Num,
+}
+
+impl Usage<'_> {
+    /// The counts of a raw `usage`; `None` when it is no object or counts no tokens.
+    pub(crate) fn read(raw: &RawValue) -> Option<router_core::Usage> {
+        let usage: Usage<'_> = serde_json::from_str(raw.get()).ok()?;
+        let mut counted = usage.counted()?;
+        counted.raw = Some(router_core::Json::from_raw(raw));
+        Some(counted)
+    }
+
+    fn counted(&self) -> Option<router_core::Usage> {
+        let (mut prompt, mut completion) = (self.prompt_tokens.count(), self.completion_tokens.count());
+        if prompt.is_none() && completion.is_none() {
+            (prompt, completion) = (self.input_tokens.count(), self.output_tokens.count());
+        }
+        let details = |first: Option<&RawValue>, second: Option<&RawValue>| -> Details {
+            first.or(second).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+        };
+        let of_prompt = details(self.prompt_tokens_details, self.prompt_token_details);
+        let of_completion = details(self.completion_tokens_details, self.completion_token_details);
+        let read = [
+            of_prompt.cached_tokens,
+            self.prompt_cache_hit_tokens,
+            self.cache_read_input_tokens,
+            self.cached_tokens,
+            self.num_cached_tokens,
+        ]
+        .into_iter()
+        .find_map(Num::count);
+        let written = of_prompt.cache_write_tokens.count().or(self.cache_creation_input_tokens.count());
+        let reasoning = of_completion.reasoning_tokens.count().or(self.reasoning_tokens.count());
+        let audio = of_prompt.audio_tokens.count();
+        let (mut input, mut output) = (prompt, completion);
+        if let (Some(prompt), Some(completion)) = (prompt, completion) {
+            let rest = self.total_tokens.count().map_or(0, |total| total.saturating_sub(prompt + completion));
+            match reasoning {
+                // xAI counts reasoning beside the completion; a count above the completion cannot be part of it.
+                Some(reasoning) if reasoning > 0 && (rest == reasoning || reasoning > completion) => {
+                    output = Some(completion + reasoning);
+                }
+                _ => {}
+            }
+            // Mistral counts audio beside the prompt.
+            if let Some(audio) = audio.filter(|audio| *audio > 0 && rest == *audio) {
+                input = Some(prompt + audio);
+            }
+        }
+        // Grok on Azure counts cached tokens beside the prompt.
+        if let (Some(prompt), Some(read)) = (input, read) {
+            if read > prompt {
+                input = Some(prompt + read);
+            }
+        }
+        if input.is_none() && output.is_none() {
+            return None;
+        }
+        let mut usage = router_core::Usage::new(input.unwrap_or(0), output.unwrap_or(0));
+        usage.cache_read_input_tokens = read;
+        usage.cache_creation_input_tokens = written;
+        usage.reasoning_output_tokens = reasoning;
+        usage.audio_input_tokens = audio;
+        usage.audio_output_tokens = of_completion.audio_tokens.count();
+        Some(usage)
+    }
+}

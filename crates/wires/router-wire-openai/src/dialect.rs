@@ -1,0 +1,150 @@
+//! What a vendor of the OpenAI family does differently, as data.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+type Word = Cow<'static, str>;
+
+/// The differences of one vendor from OpenAI's chat completions. The default is what nearly every compatible server takes.
+///
+/// Reading needs no dialect: every shape that a vendor of the family was seen to send is read for all of them. The fields
+/// here say what to send, and what some words mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Dialect {
+    /// Path of chat completions behind the base URL.
+    pub chat_path: Word,
+    /// Path of embeddings.
+    pub embeddings_path: Word,
+    /// Path of the model list.
+    pub models_path: Word,
+    /// The field for the limit on the answer: `max_tokens` or `max_completion_tokens`.
+    pub max_tokens_field: Word,
+    /// The field for the end user's id; absent: there is none.
+    pub user_field: Option<Word>,
+    /// The role of instructions: `system` or `developer`.
+    pub system_role: Word,
+    /// Settings that the vendor does not have, by their names in this library: `top_k`, `seed`, `logit_bias`, `n`, …
+    /// They are dropped with a warning.
+    pub unsupported: Vec<Word>,
+    /// Most stop sequences.
+    pub stop_max: Option<usize>,
+    /// Lowest and highest temperature; others are moved to the nearest with a warning.
+    pub temperature: Option<(f64, f64)>,
+    /// Words of `tool_choice` that the vendor takes: `auto`, `none`, `required`, `named`.
+    pub tool_choices: Vec<Word>,
+    /// Whether tools may say `strict`.
+    pub strict_tools: bool,
+    /// Whether the answer can be any JSON object.
+    pub json_object: bool,
+    /// Whether the answer can be held to a schema.
+    pub json_schema: bool,
+    /// How reasoning is asked for.
+    pub reasoning_request: ReasoningRequest,
+    /// Reasoning levels that the vendor has other words for, ours first.
+    pub efforts: Vec<(Word, Word)>,
+    /// When earlier reasoning is sent back.
+    pub reasoning_replay: ReasoningReplay,
+    /// The field that earlier reasoning is sent back in, where it did not come from this vendor's own field.
+    pub reasoning_field: Word,
+    /// Whether content must be one string; text parts are joined then.
+    pub text_as_string: bool,
+    /// Whether images may be given by address.
+    pub image_urls: bool,
+    /// Whether documents may be given as `file` parts.
+    pub files: bool,
+    /// Whether sound may be given as `input_audio` parts.
+    pub audio: bool,
+    /// Whether moving pictures may be given as `video_url` parts.
+    pub video: bool,
+    /// Whether parts may carry `cache_control`.
+    pub cache_control: bool,
+    /// Whether a stream has to be asked for its usage.
+    pub stream_options: bool,
+}
+
+/// How reasoning is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReasoningRequest {
+    /// `reasoning_effort: "high"`.
+    #[default]
+    Effort,
+    /// `thinking: {type: "enabled" | "disabled"}`, and `reasoning_effort` beside it.
+    Thinking,
+    /// `enable_thinking: bool`, and `thinking_budget`.
+    EnableThinking,
+    /// `reasoning: {effort, max_tokens, enabled}`.
+    Reasoning,
+    /// It cannot be asked for.
+    None,
+}
+
+/// When earlier reasoning is sent back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReasoningReplay {
+    /// Never.
+    Never,
+    /// In the field it came in, to the vendor it came from.
+    #[default]
+    SameField,
+    /// As `SameField`, and the field is there on every assistant message, empty if need be.
+    AlwaysKey,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            chat_path: Word::Borrowed("/chat/completions"),
+            embeddings_path: Word::Borrowed("/embeddings"),
+            models_path: Word::Borrowed("/models"),
+            max_tokens_field: Word::Borrowed("max_tokens"),
+            user_field: Some(Word::Borrowed("user")),
+            system_role: Word::Borrowed("system"),
+            unsupported: Vec::new(),
+            stop_max: None,
+            temperature: None,
+            tool_choices: ["auto", "none", "required", "named"].map(Word::Borrowed).to_vec(),
+            strict_tools: true,
+            json_object: true,
+            json_schema: true,
+            reasoning_request: ReasoningRequest::Effort,
+            efforts: Vec::new(),
+            reasoning_replay: ReasoningReplay::SameField,
+            reasoning_field: Word::Borrowed("reasoning_content"),
+            text_as_string: false,
+            image_urls: true,
+            files: true,
+            audio: true,
+            video: true,
+            cache_control: false,
+            stream_options: true,
+        }
+    }
+}
+
+impl Dialect {
+    /// Whether the vendor has a setting.
+    #[must_use]
+    pub fn supports(&self, setting: &str) -> bool {
+        !self.unsupported.iter().any(|name| name == setting)
+    }
+
+    /// The vendor's word for a reasoning level.
+    #[must_use]
+    pub fn effort<'a>(&'a self, word: &'a str) -> &'a str {
+        self.efforts.iter().find(|(ours, _)| ours == word).map_or(word, |(_, theirs)| theirs)
+    }
+
+    /// Without these settings.
+    #[must_use]
+    pub fn without(mut self, settings: &[&'static str]) -> Self {
+        self.unsupported.extend(settings.iter().copied().map(Word::Borrowed));
+        self
+    }
+}

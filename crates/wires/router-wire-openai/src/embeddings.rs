@@ -1,0 +1,326 @@
+//! Embeddings.
+
+use base64::Engine as _;
+use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
+use router_core::{Call, Error, ErrorKind, Result, Text, Usage, Warning};
+use router_wire::lenient::{Num, Str};
+use router_wire::object::Object;
+use router_wire::provenance::Speaker;
+use router_wire::write::{Fields, Overrides};
+use router_wire::{Encoded, HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::chat::response::text_of;
+use crate::dialect::Dialect;
+
+/// The name of this wire in unnamed fields.
+pub const WIRE: &str = "openai.embeddings";
+
+/// The request for embeddings.
+///
+/// # Errors
+/// `InvalidRequest` without inputs.
+pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, request: &EmbeddingRequest, own: &[&str]) -> Result<Encoded> {
+    if request.inputs.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidRequest, "inputs: at least one is needed"));
+    }
+    let mut warnings = Vec::new();
+    for (name, set) in [("input_type", request.input_type.is_some()), ("truncate", request.truncate.is_some())] {
+        if set {
+            let warning = Warning::dropped(Text::from_static(name), Text::from_static("this wire has no such setting"));
+            if request.strict {
+                return Err(Error::new(ErrorKind::Unsupported, warning.to_string()));
+            }
+            warnings.push(warning);
+        }
+    }
+    let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
+    let body = serde_json::to_vec(&Body { call, request, overrides: &overrides })
+        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
+    Ok(Encoded::whole(HttpRequest::post_json(dialect.embeddings_path.as_ref(), body), warnings))
+}
+
+struct Body<'a> {
+    call: &'a Call,
+    request: &'a EmbeddingRequest,
+    overrides: &'a Overrides<'a>,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
+        body.field("model", &self.call.model)?;
+        match (&self.request.inputs[..], self.request.extra.get(WIRE, "one_input")) {
+            ([only], Some(_)) => body.field("input", &Input(only))?,
+            (inputs, _) => body.field("input", &router_wire::write::Seq(|| inputs.iter().map(Input)))?,
+        }
+        body.some("dimensions", self.request.dimensions)?;
+        body.some("encoding_format", self.request.encoding_format.as_ref())?;
+        body.some("user", self.request.user.as_ref())?;
+        body.end(&without_mark(&self.request.extra), WIRE)
+    }
+}
+
+/// The unnamed fields without our mark that the input stood alone.
+fn without_mark(extra: &router_core::Extra) -> router_core::Extra {
+    let fields = extra.for_wire(WIRE).iter().filter(|(name, _)| *name != "one_input").cloned().collect();
+    router_core::Extra::of(Text::from_static(WIRE), fields)
+}
+
+struct Input<'a>(&'a EmbeddingInput);
+
+impl Serialize for Input<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self.0 {
+            EmbeddingInput::Text(text) => text.serialize(serializer),
+            EmbeddingInput::Tokens(tokens) => tokens.serialize(serializer),
+            _ => Err(serde::ser::Error::custom("a kind of input that this wire does not have")),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row<'a> {
+    index: Num,
+    #[serde(borrow)]
+    embedding: Option<&'a RawValue>,
+}
+
+/// The vectors in a reply, in the order of their index: lists of numbers, or base64 of little-endian `f32`.
+///
+/// # Errors
+/// `Decode` when the body holds no vectors.
+pub fn decode(response: &HttpResponse) -> Result<EmbeddingResponse> {
+    decode_as(response, Vectors::Floats)
+}
+
+/// What base64 holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Vectors {
+    /// Little-endian `f32`.
+    Floats,
+    /// Signed bytes (Perplexity).
+    Bytes,
+}
+
+/// As [`decode`], with another meaning of base64.
+///
+/// # Errors
+/// `Decode` when the body holds no vectors.
+pub fn decode_as(response: &HttpResponse, vectors: Vectors) -> Result<EmbeddingResponse> {
+    let text = text_of(response)?;
+    let mut body: Object<'_> = match serde_json::from_str(&text) {
+        Ok(body) => body,
+        Err(error) => return Err(crate::chat::stream::malformed(&error, &text)),
+    };
+    let no_vectors = || Error::new(ErrorKind::Decode, "the answer holds no embeddings");
+    let mut rows: Vec<Row<'_>> = body
+        .take("data")
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .ok_or_else(no_vectors)?;
+    for (place, row) in rows.iter_mut().enumerate() {
+        row.index.0.get_or_insert(place as f64);
+    }
+    rows.sort_by(|one, other| one.index.0.partial_cmp(&other.index.0).unwrap_or(std::cmp::Ordering::Equal));
+    let mut answer = EmbeddingResponse::default();
+    for row in rows {
+        answer.embeddings.push(vector(row.embedding.ok_or_else(no_vectors)?, vectors)?);
+    }
+    answer.model = body.take("model").and_then(|raw| serde_json::from_str::<Str<'_>>(raw.get()).ok()?.to_text());
+    answer.usage = body.take("usage").and_then(usage);
+    body.take("object");
+    answer.extra = body.rest(WIRE);
+    Ok(answer)
+}
+
+fn vector(raw: &RawValue, vectors: Vectors) -> Result<Vec<f32>> {
+    let bad = |what: &str| Error::new(ErrorKind::Decode, format!("an embedding of the answer is {what}"));
+    if !raw.get().starts_with('"') {
+        return serde_json::from_str(raw.get()).map_err(|_| bad("no list of numbers"));
+    }
+    let text: String = serde_json::from_str(raw.get()).map_err(|_| bad("no string"))?;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| bad("no base64"))?;
+    Ok(match vectors {
+        Vectors::Bytes => bytes.into_iter().map(|byte| f32::from(byte as i8)).collect(),
+        Vectors::Floats => {
+            bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect()
+        }
+    })
+}
+
+fn usage(raw: &RawValue) -> Option<Usage> {
+    #[derive(Deserialize)]
+    #[serde(default)]
+    #[derive(Default)]
+    struct Counts {
+        prompt_tokens: Num,
+        total_tokens: Num,
+    }
+    let counts: Counts = serde_json::from_str(raw.get()).ok()?;
+    let tokens = counts.prompt_tokens.count().or(counts.total_tokens.count())?;
+    let mut usage = Usage::new(tokens, 0);
+    usage.raw = Some(router_core::Json::from_raw(raw));
+    Some(usage)
+}
+
+/// Embeddings as a server gives them.
+#[cfg(feature = "server")]
+pub mod server {
+    use base64::Engine as _;
+    use http::Method;
+    use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
+    use router_core::{Error, ErrorKind, Head, Json, Mode, ModelId, Operation, Output, Result, StreamEvent, Text};
+    use router_wire::object::{Object, invalid};
+    use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
+    use router_wire::{HttpRequest, HttpResponse};
+    use serde::Serialize;
+    use serde_json::value::RawValue;
+
+    use super::WIRE;
+    use crate::error::{error_body, error_response};
+
+    /// `POST /v1/embeddings`.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Embeddings;
+
+    impl ServerCodec for Embeddings {
+        fn name(&self) -> &'static str {
+            "openai.embeddings"
+        }
+
+        fn matches(&self, method: &Method, path: &str) -> bool {
+            *method == Method::POST && path.ends_with("/embeddings")
+        }
+
+        fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
+            let mut body = Object::parse(&request.body)?;
+            let model = body.required_text("model")?;
+            let raw = body.take("input").ok_or_else(|| invalid("input", "is required"))?;
+            let (inputs, alone) = inputs(raw)?;
+            let mut embed = EmbeddingRequest::new(inputs);
+            embed.dimensions = body.read("dimensions")?;
+            if embed.dimensions == Some(0) {
+                return Err(invalid("dimensions", "must be at least 1"));
+            }
+            embed.encoding_format = body.text("encoding_format")?;
+            let base64 = match embed.encoding_format.as_deref() {
+                None | Some("float") => false,
+                Some("base64") => true,
+                Some(_) => return Err(invalid("encoding_format", "must be float or base64")),
+            };
+            embed.user = body.text("user")?;
+            embed.extra = body.rest(WIRE);
+            if alone {
+                embed.extra.insert(Text::from_static(WIRE), Text::from_static("one_input"), Json::from(serde_json::Value::Bool(true)));
+            }
+            let encoder = Encoder { base64, model: model.clone() };
+            Ok(Ingress::new(ModelId::from(model), Operation::from(embed), Mode::Full, encoder))
+        }
+
+        fn error(&self, error: &Error) -> HttpResponse {
+            error_response(error)
+        }
+    }
+
+    /// A string, strings, tokens, or lists of tokens; and whether it stood alone.
+    fn inputs(raw: &RawValue) -> Result<(Vec<EmbeddingInput>, bool)> {
+        let text = raw.get();
+        if text.starts_with('"') {
+            let one: Text = serde_json::from_str(text).map_err(|error| invalid("input", &error.to_string()))?;
+            if one.is_empty() {
+                return Err(invalid("input", "must not be empty"));
+            }
+            return Ok((vec![EmbeddingInput::Text(one)], true));
+        }
+        if let Ok(tokens) = serde_json::from_str::<Vec<u32>>(text) {
+            if tokens.is_empty() {
+                return Err(invalid("input", "must not be empty"));
+            }
+            return Ok((vec![EmbeddingInput::Tokens(tokens)], true));
+        }
+        if let Ok(texts) = serde_json::from_str::<Vec<Text>>(text) {
+            return Ok((texts.into_iter().map(EmbeddingInput::Text).collect(), false));
+        }
+        let lists: Vec<Vec<u32>> = serde_json::from_str(text)
+            .map_err(|_| invalid("input", "must be a string, a list of strings, tokens, or lists of tokens"))?;
+        Ok((lists.into_iter().map(EmbeddingInput::Tokens).collect(), false))
+    }
+
+    struct Encoder {
+        base64: bool,
+        model: Text,
+    }
+
+    #[derive(Serialize)]
+    struct Body<'a> {
+        object: &'static str,
+        data: Vec<Row<'a>>,
+        model: &'a Text,
+        usage: Usage,
+    }
+
+    #[derive(Serialize)]
+    struct Row<'a> {
+        object: &'static str,
+        index: usize,
+        embedding: Vector<'a>,
+    }
+
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Vector<'a> {
+        Floats(&'a [f32]),
+        Base64(String),
+    }
+
+    #[derive(Serialize)]
+    struct Usage {
+        prompt_tokens: u64,
+        total_tokens: u64,
+    }
+
+    impl Encoder {
+        fn body<'a>(&'a self, answer: &'a EmbeddingResponse) -> Body<'a> {
+            let tokens = answer.usage.as_ref().map_or(0, |usage| usage.input_tokens);
+            let row = |(index, vector): (usize, &'a Vec<f32>)| Row {
+                object: "embedding",
+                index,
+                embedding: if self.base64 {
+                    let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
+                    Vector::Base64(base64::engine::general_purpose::STANDARD.encode(bytes))
+                } else {
+                    Vector::Floats(vector)
+                },
+            };
+            Body {
+                object: "list",
+                data: answer.embeddings.iter().enumerate().map(row).collect(),
+                model: answer.model.as_ref().unwrap_or(&self.model),
+                usage: Usage { prompt_tokens: tokens, total_tokens: tokens },
+            }
+        }
+    }
+
+    impl ReplyEncoder for Encoder {
+        fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
+            let Output::Embed(answer) = output else { return Err(Error::unsupported("another output than embeddings")) };
+            serde_json::to_vec(&self.body(answer))
+                .map(|bytes| HttpResponse::json(200, bytes))
+                .map_err(|error| Error::new(ErrorKind::Server, error.to_string()))
+        }
+
+        fn stream_head(&mut self, _head: &Head) -> HttpResponse {
+            HttpResponse::json(200, "")
+        }
+
+        fn event(&mut self, _event: &StreamEvent, _out: &mut bytes::BytesMut) {}
+
+        fn stream_error(&mut self, error: &Error, out: &mut bytes::BytesMut) {
+            out.extend_from_slice(&error_body(error));
+        }
+    }
+}
