@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod codec;
+mod models;
+mod options;
+
+pub use codec::OpenAiCodec;
+pub use models::ModelFamily;
+pub use options::{Api, OpenAiOptions};
+
+/// OpenAI over HTTP.
+#[cfg(feature = "client")]
+pub type OpenAi = router_http::HttpProvider<OpenAiCodec>;

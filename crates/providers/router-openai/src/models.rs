@@ -1,0 +1,67 @@
+//! What OpenAI's model families take, by their names.
+
+/// A family of models, as far as its rules differ. Facts from <https://platform.openai.com/docs/models>, read 2026-11.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ModelFamily {
+    /// Models without reasoning: everything is allowed.
+    Plain,
+    /// Reasoning models: no penalties, no token bias, no stop sequences; sampling only with the effort `none`.
+    Reasoning {
+        /// Major and minor version of `gpt-5.4` and its like; `o` models have none.
+        version: Option<(u32, u32)>,
+    },
+    /// Models that only the Responses API serves.
+    ResponsesOnly,
+}
+
+impl ModelFamily {
+    /// The family of a model. Unknown ids count as the newest family of their name.
+    #[must_use]
+    pub fn of(model: &str) -> Self {
+        let name = model.rsplit('/').next().unwrap_or(model);
+        // Fine-tuned models are `ft:gpt-4o-mini:…`.
+        let name = name.strip_prefix("ft:").unwrap_or(name);
+        let responses_only = ["-pro", "-codex", "deep-research", "computer-use"].iter().any(|word| name.contains(word));
+        let version = name.strip_prefix("gpt-").and_then(version);
+        let o_series = name.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let newer = version.is_some_and(|(major, _)| major >= 5) && !name.starts_with("gpt-5-chat");
+        if responses_only && (o_series || newer || name.starts_with("codex") || name.starts_with("computer")) {
+            Self::ResponsesOnly
+        } else if o_series || newer {
+            Self::Reasoning { version }
+        } else {
+            Self::Plain
+        }
+    }
+
+    /// Whether chat completions refuse tools for this model unless the effort is `none`: from 5.4 on.
+    #[must_use]
+    pub fn tools_need_responses(self) -> bool {
+        matches!(self, Self::Reasoning { version: Some(version) } if version >= (5, 4))
+    }
+}
+
+fn version(rest: &str) -> Option<(u32, u32)> {
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let (major, minor) = rest[..end].split_once('.').unwrap_or((&rest[..end], "0"));
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ModelFamily;
+
+    #[test]
+    fn families_by_name() {
+        assert_eq!(ModelFamily::of("gpt-4o-mini"), ModelFamily::Plain);
+        assert_eq!(ModelFamily::of("gpt-5-chat-latest"), ModelFamily::Plain);
+        assert_eq!(ModelFamily::of("o4-mini"), ModelFamily::Reasoning { version: None });
+        assert_eq!(ModelFamily::of("gpt-5.4-mini"), ModelFamily::Reasoning { version: Some((5, 4)) });
+        assert_eq!(ModelFamily::of("gpt-6-astra"), ModelFamily::Reasoning { version: Some((6, 0)) });
+        assert_eq!(ModelFamily::of("gpt-5.2-codex"), ModelFamily::ResponsesOnly);
+        assert_eq!(ModelFamily::of("o3-pro"), ModelFamily::ResponsesOnly);
+        assert!(ModelFamily::of("gpt-5.5").tools_need_responses());
+        assert!(!ModelFamily::of("gpt-5.1").tools_need_responses());
+    }
+}

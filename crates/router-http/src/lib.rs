@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+pub mod auth;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod body;
+pub mod builder;
+pub mod config;
+#[cfg(feature = "hyper")]
+pub mod hyper;
+pub mod provider;
+pub mod replay;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod tls;
+pub mod transport;
+
+pub use auth::{Auth, Authorize};
+pub use builder::Builder;
+pub use config::{HttpConfig, HttpVersion, TransportKind};
+pub use provider::HttpProvider;
+pub use transport::{BodyStream, Transport, TransportRequest, TransportResponse};

@@ -1,0 +1,373 @@
+//! Sends a call through a codec and a transport, and reads the reply up to its first content.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Instant, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use http::HeaderMap;
+use router_core::context::TrailEntry;
+use router_core::error::{RawReply, TimeoutKind};
+use router_core::stream::StreamStart;
+use router_core::{
+    Body, BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Head, Output, Provider, ProviderId, Reply, Result,
+    Secret, StreamEvent, Text, Warning,
+};
+use router_wire::message::request_id;
+use router_wire::vendor::VendorCodec;
+use router_wire::{Codec, Encoded, FrameLimits, FrameLog, HttpResponse, StreamReader};
+
+use crate::auth::Auth;
+use crate::builder::Builder;
+use crate::transport::{BodyStream, Transport, TransportRequest, TransportResponse};
+
+/// A vendor over HTTP: a codec, an address, a key and a transport. Clones share everything.
+pub struct HttpProvider<C> {
+    pub(crate) codec: Arc<C>,
+    pub(crate) base_url: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) auth: Auth,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) limits: FrameLimits,
+    pub(crate) max_response_bytes: usize,
+    pub(crate) max_error_bytes: usize,
+    pub(crate) skip_malformed: bool,
+}
+
+impl<C: VendorCodec> HttpProvider<C> {
+    /// The vendor with a key, at its usual address.
+    ///
+    /// # Errors
+    /// `Config` when the key cannot stand in a header, or no transport is compiled in.
+    pub fn new(key: impl Into<Secret>) -> Result<Self> {
+        Self::builder().api_key(key).build()
+    }
+
+    /// The vendor with key and address from its environment variables.
+    ///
+    /// # Errors
+    /// `Config` naming the variable when the key is missing.
+    pub fn from_env() -> Result<Self> {
+        Self::builder().from_env().build()
+    }
+
+    /// Everything else that can be set.
+    #[must_use]
+    pub fn builder() -> Builder<C> {
+        Builder::for_vendor()
+    }
+}
+
+impl<C: Codec> HttpProvider<C> {
+    /// A provider over a codec that was made before.
+    #[must_use]
+    pub fn builder_with(codec: C) -> Builder<C> {
+        Builder::for_codec(codec)
+    }
+
+    /// The codec.
+    #[must_use]
+    pub fn codec(&self) -> &C {
+        &self.codec
+    }
+
+    async fn reply(&self, call: &Call) -> Result<Reply> {
+        let Encoded { request, warnings, streams, .. } = self.codec.encode(call)?;
+        let mut url = String::with_capacity(self.base_url.len() + request.path.len());
+        url.push_str(&self.base_url);
+        url.push_str(&request.path);
+        let mut headers = self.headers.clone();
+        headers.extend(request.headers);
+        let mut request = TransportRequest::new(request.method, url, headers, request.body);
+        if let Auth::Custom(auth) = &self.auth {
+            auth.authorize(&mut request).await?;
+        }
+        let TransportResponse { status, headers, body, .. } = self.transport.send(request).await?;
+        let headers = Arc::new(headers);
+        let mut head = Head::default();
+        head.provider = self.codec.provider().clone();
+        head.model = call.model.clone();
+        head.request_id = request_id(&headers).map(Text::from);
+        if !(200..300).contains(&status) {
+            return Err(self.refused(call, status, headers, body).await);
+        }
+        if streams {
+            head.raw = Some(RawReply::new(status, headers, Bytes::new()));
+            let stream = self.stream(call, body, &warnings).committed().await.map_err(|error| {
+                let error = match &head.request_id {
+                    Some(id) if error.request_id().is_none() => error.with_request_id(id),
+                    _ => error,
+                };
+                if error.raw().is_none() { error.with_raw_head(status, &head) } else { error }
+            })?;
+            head.warnings = warnings;
+            let body = if call.is_stream() { Body::Stream(stream) } else { Body::Full(Output::Chat(stream.collect().await?)) };
+            return Ok(reply(head, body));
+        }
+        let bytes = read_whole(body, self.max_response_bytes, false).await?;
+        let mut response = HttpResponse::new(status, headers, bytes);
+        response.received_at = Some(SystemTime::now());
+        let output = self.codec.decode(call, &response).map_err(|error| {
+            if error.raw().is_none() { error.with_raw(response.raw()) } else { error }
+        })?;
+        head.raw = Some(response.raw());
+        let body = match (call.is_stream(), output) {
+            (true, Output::Chat(answer)) => {
+                let mut events = router_core::replay::events(answer);
+                if let Some(StreamEvent::Start(start)) = events.first_mut() {
+                    start.warnings.clone_from(&warnings);
+                }
+                Body::Stream(EventStream::from_events(events).committed().await?)
+            }
+            (_, output) => Body::Full(output),
+        };
+        head.warnings = warnings;
+        Ok(reply(head, body))
+    }
+
+    fn stream(&self, call: &Call, body: BodyStream, warnings: &[Warning]) -> EventStream {
+        let mut reader = StreamReader::new(self.codec.stream_decoder(call), self.limits);
+        if let Some(log) = call.context.extension::<FrameLog>() {
+            reader = reader.with_log(log.clone());
+        }
+        if self.skip_malformed {
+            reader = reader.skipping_malformed();
+        }
+        let deadline = call.context.deadline().map(tokio::time::Instant::from_std);
+        EventStream::new(Events {
+            reader,
+            body: Some(body),
+            ready: VecDeque::new(),
+            warnings: warnings.to_vec(),
+            provider: self.codec.provider().clone(),
+            model: call.model.clone(),
+            deadline: deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
+            ended: false,
+        })
+    }
+
+    async fn refused(&self, call: &Call, status: u16, headers: Arc<HeaderMap>, body: BodyStream) -> Error {
+        // A body that breaks off still tells what it told.
+        let bytes = read_whole(body, self.max_error_bytes, true).await.unwrap_or_default();
+        let mut response = HttpResponse::new(status, headers, bytes);
+        response.received_at = Some(SystemTime::now());
+        self.codec.error(call, &response)
+    }
+}
+
+fn reply(head: Head, body: Body) -> Reply {
+    match body {
+        Body::Full(output) => Reply::full(output),
+        Body::Stream(stream) => Reply::stream(stream),
+    }
+    .with_head(head)
+}
+
+/// What a broken stream can still tell: the head of the reply.
+trait WithRawHead {
+    fn with_raw_head(self, status: u16, head: &Head) -> Error;
+}
+
+impl WithRawHead for Error {
+    fn with_raw_head(self, status: u16, head: &Head) -> Error {
+        match head.raw.clone() {
+            // An error inside a 200 keeps its own status, or none.
+            Some(raw) if status >= 400 => self.with_raw(raw),
+            _ => self,
+        }
+    }
+}
+
+/// Reads a body to its end, or up to `limit`: beyond it, the rest is left where `cut` says so, and is an error otherwise.
+async fn read_whole(mut body: BodyStream, limit: usize, cut: bool) -> Result<Bytes> {
+    let mut only: Option<Bytes> = None;
+    let mut all = BytesMut::new();
+    while let Some(piece) = poll_fn(|task| body.as_mut().poll_next(task)).await {
+        let mut piece = match piece {
+            Ok(piece) => piece,
+            Err(_) if cut => break,
+            Err(error) => return Err(error),
+        };
+        let have = only.as_ref().map_or(all.len(), Bytes::len);
+        if have + piece.len() > limit {
+            if !cut {
+                let message = format!("the answer is longer than {limit} bytes");
+                return Err(Error::new(ErrorKind::Decode, message));
+            }
+            piece.truncate(limit - have);
+        }
+        match only.take() {
+            None if all.is_empty() => only = Some(piece),
+            None => all.extend_from_slice(&piece),
+            Some(first) => {
+                all.reserve(first.len() + piece.len());
+                all.extend_from_slice(&first);
+                all.extend_from_slice(&piece);
+            }
+        }
+        if cut && only.as_ref().map_or(all.len(), Bytes::len) >= limit {
+            break;
+        }
+    }
+    Ok(only.unwrap_or_else(|| all.freeze()))
+}
+
+impl<C: Codec> Provider for HttpProvider<C> {
+    fn id(&self) -> &ProviderId {
+        self.codec.provider()
+    }
+
+    fn capabilities(&self) -> Arc<Capabilities> {
+        self.codec.capabilities()
+    }
+
+    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
+        Box::pin(async move {
+            let started = Instant::now();
+            let reply = match call.context.deadline() {
+                None => self.reply(call).await,
+                Some(deadline) => {
+                    match tokio::time::timeout_at(tokio::time::Instant::from_std(deadline), self.reply(call)).await {
+                        Ok(reply) => reply,
+                        Err(_) => Err(past_deadline()),
+                    }
+                }
+            };
+            call.context.trail().push(TrailEntry::Attempt {
+                provider: self.codec.provider().clone(),
+                model: call.model.clone(),
+                started,
+                duration: started.elapsed(),
+                error: reply.as_ref().err().map(Error::kind),
+            });
+            reply.map_err(|error| {
+                error
+                    .with_provider(self.codec.provider())
+                    .with_model(&call.model)
+                    .with_operation(call.operation.name())
+            })
+        })
+    }
+}
+
+impl<C> Clone for HttpProvider<C> {
+    fn clone(&self) -> Self {
+        Self {
+            codec: Arc::clone(&self.codec),
+            base_url: self.base_url.clone(),
+            headers: self.headers.clone(),
+            auth: self.auth.clone(),
+            transport: Arc::clone(&self.transport),
+            ..*self
+        }
+    }
+}
+
+impl<C: Codec> fmt::Debug for HttpProvider<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpProvider")
+            .field("id", self.codec.provider())
+            .field("base_url", &self.base_url.split('?').next().unwrap_or_default())
+            .field("auth", &self.auth)
+            .finish_non_exhaustive()
+    }
+}
+
+fn past_deadline() -> Error {
+    Error::new(ErrorKind::Timeout(TimeoutKind::Deadline), "the call's deadline passed")
+}
+
+/// The events of a body, read piece by piece as the caller asks: nothing is read ahead.
+struct Events {
+    reader: StreamReader,
+    body: Option<BodyStream>,
+    ready: VecDeque<StreamEvent>,
+    /// Warnings that wait for the first event.
+    warnings: Vec<Warning>,
+    provider: ProviderId,
+    model: router_core::ModelId,
+    deadline: Option<Pin<Box<tokio::time::Sleep>>>,
+    ended: bool,
+}
+
+impl Events {
+    fn poll_event(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<StreamEvent>>> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(event)));
+            }
+            match self.reader.next_event() {
+                Ok(Some(event)) => {
+                    self.pass(event);
+                    continue;
+                }
+                Ok(None) if self.reader.is_ended() => return Poll::Ready(None),
+                Ok(None) => {}
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+            let Some(body) = &mut self.body else { return Poll::Ready(None) };
+            match body.as_mut().poll_next(task) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(piece))) => self.reader.push(piece),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(None) => {
+                    let last = self.reader.finish();
+                    if matches!(last, Ok(None)) {
+                        self.body = None;
+                    }
+                    match last {
+                        Ok(Some(event)) => self.pass(event),
+                        Ok(None) => return Poll::Ready(None),
+                        Err(error) => return Poll::Ready(Some(Err(error))),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts the warnings on the first event.
+    fn pass(&mut self, mut event: StreamEvent) {
+        if !self.warnings.is_empty() {
+            let warnings = std::mem::take(&mut self.warnings);
+            if let StreamEvent::Start(start) = &mut event {
+                start.warnings = warnings;
+            } else {
+                let mut start = StreamStart::default();
+                start.warnings = warnings;
+                self.ready.push_back(StreamEvent::Start(Box::new(start)));
+            }
+        }
+        self.ready.push_back(event);
+    }
+}
+
+impl Stream for Events {
+    type Item = Result<StreamEvent>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let this = &mut *self;
+        let next = this.poll_event(task);
+        if next.is_pending() {
+            let late = this.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(task).is_ready());
+            if !late {
+                return Poll::Pending;
+            }
+            this.ended = true;
+            this.body = None;
+            return Poll::Ready(Some(Err(past_deadline().with_provider(&this.provider).with_model(&this.model))));
+        }
+        if let Poll::Ready(Some(Err(_)) | None) = &next {
+            this.ended = true;
+            this.body = None;
+        }
+        next.map(|next| next.map(|event| event.map_err(|error| error.with_provider(&this.provider).with_model(&this.model))))
+    }
+}
