@@ -7,7 +7,7 @@ pub mod embeddings;
 #[cfg(feature = "server")]
 pub mod error;
 pub mod models;
-// responses
+pub mod responses;
 
 pub use compatible::{Compatible, CompatibleCodec, DialectVendor};
 pub use dialect::Dialect;
@@ -21,6 +21,7 @@ pub const WIRE: &str = "openai";
 pub fn endpoints() -> Vec<Box<dyn router_wire::ServerCodec>> {
     vec![
         Box::new(chat::server::ChatCompletions),
+        Box::new(responses::server::Responses),
         Box::new(embeddings::server::Embeddings),
         Box::new(models::server::Models),
     ]

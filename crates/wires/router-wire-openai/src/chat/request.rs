@@ -11,7 +11,7 @@ use router_wire::provenance::Speaker;
 use router_wire::write::{Fields, Overrides, Seq, extra_fields};
 use router_wire::{Encoded, HttpRequest};
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
-use serde::{Serialize, Serialize as _};
+use serde::Serialize;
 
 use super::WIRE;
 use crate::dialect::{Dialect, ReasoningReplay, ReasoningRequest};

@@ -215,7 +215,7 @@ impl ChatStreamDecoder {
                 events.push_back(StreamEvent::ReasoningDelta { choice, text });
             }
         }
-        for text in texts {
+        if let Some(text) = texts {
             state.close_reasoning(speaker, events);
             events.push_back(StreamEvent::TextDelta { choice, text });
         }
