@@ -143,6 +143,7 @@ impl Collector {
             .into_iter()
             .map(|end| Choice {
                 finish_reason_raw: end.raw,
+                stop_sequence: end.stop_sequence,
                 extra: end.extra,
                 ..Choice::new(end.index, Vec::new(), end.reason)
             })

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::chat::Usage;
 use crate::context::Trail;
 use crate::model::{ModelId, ProviderId};
 use crate::secret::mask_secrets;
@@ -148,6 +149,7 @@ struct Inner {
     request_id: Option<Text>,
     retry_after: Option<Duration>,
     retryable: Option<bool>,
+    usage: Option<Usage>,
     raw: Option<RawReply>,
     trail: Option<Trail>,
     #[source]
@@ -205,6 +207,7 @@ impl Error {
             request_id: None,
             retry_after: None,
             retryable: None,
+            usage: None,
             raw: None,
             trail: None,
             source: None,
@@ -275,6 +278,12 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable.unwrap_or_else(|| self.0.kind.is_retryable())
+    }
+
+    /// Tokens that the vendor counted before the answer failed: they may be billed all the same.
+    #[must_use]
+    pub fn usage(&self) -> Option<&Usage> {
+        self.0.usage.as_ref()
     }
 
     /// The reply as it came, when there was one.
@@ -352,6 +361,13 @@ impl Error {
         self
     }
 
+    /// With the tokens that were counted before the answer failed.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.0.usage = Some(usage);
+        self
+    }
+
     /// With the reply as it came.
     #[must_use]
     pub fn with_raw(mut self, raw: RawReply) -> Self {
@@ -390,6 +406,7 @@ impl Error {
             request_id: inner.request_id.clone(),
             retry_after: inner.retry_after,
             retryable: inner.retryable,
+            usage: inner.usage.clone(),
             raw: inner.raw.clone(),
             trail: None,
             source: inner.source.clone(),

@@ -118,6 +118,7 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
         }
         finish.choices.push(ChoiceFinish {
             extra: answer.extra,
+            stop_sequence: answer.stop_sequence,
             ..ChoiceFinish::new(choice, answer.finish_reason, answer.finish_reason_raw)
         });
     }

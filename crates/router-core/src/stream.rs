@@ -190,6 +190,9 @@ pub struct ChoiceFinish {
     pub reason: FinishReason,
     /// Why, in the vendor's word.
     pub raw: Option<Text>,
+    /// The stop sequence that matched, where the vendor tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_sequence: Option<Text>,
     /// Fields of the wire that are not named here.
     #[serde(default, skip_serializing_if = "Extra::is_empty")]
     pub extra: Extra,
@@ -203,6 +206,7 @@ impl ChoiceFinish {
             index,
             reason,
             raw,
+            stop_sequence: None,
             extra: Extra::new(),
         }
     }

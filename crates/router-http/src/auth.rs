@@ -50,8 +50,12 @@ impl Auth {
 }
 
 fn header(value: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(value.trim())
-        .map_err(|_| Error::new(ErrorKind::Config, "the API key has characters that cannot stand in a header"))?;
+    let mut value = HeaderValue::from_str(value.trim()).map_err(|_| {
+        Error::new(
+            ErrorKind::Config,
+            "the API key has characters that cannot stand in a header",
+        )
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -37,15 +37,26 @@ where
 }
 
 fn broken(error: impl StdError + Send + Sync + 'static) -> Error {
-    let message = format!("the connection broke while the answer was coming: {}", deepest(&error));
+    let message = format!(
+        "the connection broke while the answer was coming: {}",
+        deepest(&error)
+    );
     Error::new(ErrorKind::Transport, message).with_source(error)
 }
 
 /// An error of a transport before the reply's head, told in one line without address parts that may hold keys.
-pub(crate) fn not_sent(shown_url: &str, connecting: bool, error: impl StdError + Send + Sync + 'static) -> Error {
+pub(crate) fn not_sent(
+    shown_url: &str,
+    connecting: bool,
+    error: impl StdError + Send + Sync + 'static,
+) -> Error {
     let cause = deepest(&error);
     if connecting {
-        let kind = if is_timeout(&error) { ErrorKind::Timeout(TimeoutKind::Connect) } else { ErrorKind::Transport };
+        let kind = if is_timeout(&error) {
+            ErrorKind::Timeout(TimeoutKind::Connect)
+        } else {
+            ErrorKind::Transport
+        };
         return Error::new(kind, format!("cannot connect to {shown_url}: {cause}")).with_source(error);
     }
     let message = format!("the connection to {shown_url} broke before an answer came: {cause}");
@@ -64,7 +75,9 @@ fn deepest(error: &(dyn StdError + 'static)) -> String {
 fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        let timed_out = error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut);
+        let timed_out = error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut);
         if timed_out || error.to_string().contains("timed out") {
             return true;
         }

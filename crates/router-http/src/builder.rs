@@ -46,7 +46,10 @@ impl<C> fmt::Debug for Builder<C> {
 
 impl<C: VendorCodec> Builder<C> {
     pub(crate) fn for_vendor() -> Self {
-        Self { vendor: Some(C::VENDOR), ..Self::of(CodecSource::ById(C::new)) }
+        Self {
+            vendor: Some(C::VENDOR),
+            ..Self::of(CodecSource::ById(C::new))
+        }
     }
 }
 
@@ -130,11 +133,16 @@ impl<C: Codec> Builder<C> {
     #[must_use]
     pub fn from_env(mut self) -> Self {
         let first = |names: &[&str]| {
-            names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+            names
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
         };
         if let Some(vendor) = &self.vendor {
             self.base_url = self.base_url.take().or_else(|| first(vendor.base_url_env));
-            self.api_key = self.api_key.take().or_else(|| first(vendor.key_env).map(Secret::from));
+            self.api_key = self
+                .api_key
+                .take()
+                .or_else(|| first(vendor.key_env).map(Secret::from));
         }
         self
     }
@@ -146,15 +154,30 @@ impl<C: Codec> Builder<C> {
     /// cannot be sent, or a transport that is not compiled in.
     pub fn build(self) -> Result<HttpProvider<C>> {
         let vendor = self.vendor;
-        let id = self.id.clone().unwrap_or_else(|| ProviderId::from_static(vendor.map_or("custom", |vendor| vendor.id)));
-        let base_url = self.base_url.clone().or_else(|| vendor.map(|vendor| vendor.base_url.to_owned())).unwrap_or_default();
+        let id = self
+            .id
+            .clone()
+            .unwrap_or_else(|| ProviderId::from_static(vendor.map_or("custom", |vendor| vendor.id)));
+        let base_url = self
+            .base_url
+            .clone()
+            .or_else(|| vendor.map(|vendor| vendor.base_url.to_owned()))
+            .unwrap_or_default();
         let base_url = checked_url(&base_url).map_err(|error| error.with_provider(&id))?;
         let auth = self.authentication().map_err(|error| error.with_provider(&id))?;
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
-            let bad = |_| Error::new(ErrorKind::Config, format!("header {name} cannot be sent as given"));
+            let bad = |_| {
+                Error::new(
+                    ErrorKind::Config,
+                    format!("header {name} cannot be sent as given"),
+                )
+            };
             let value = HeaderValue::from_str(value).map_err(|_| bad(()))?;
-            headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(()))?, value);
+            headers.insert(
+                HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(()))?,
+                value,
+            );
         }
         if let Ok(agent) = HeaderValue::from_str(&self.config.user_agent) {
             headers.entry(USER_AGENT).or_insert(agent);
@@ -186,7 +209,9 @@ impl<C: Codec> Builder<C> {
             return Ok(auth.clone());
         }
         let key = self.api_key.clone().filter(|key| !key.is_blank());
-        let Some(vendor) = &self.vendor else { return Ok(key.map_or(Auth::None, Auth::Bearer)) };
+        let Some(vendor) = &self.vendor else {
+            return Ok(key.map_or(Auth::None, Auth::Bearer));
+        };
         match (vendor.auth, key) {
             (AuthScheme::Bearer | AuthScheme::OptionalBearer, Some(key)) => Ok(Auth::Bearer(key)),
             (AuthScheme::Header(name), Some(key)) => Ok(Auth::Header(HeaderName::from_static(name), key)),
@@ -204,7 +229,10 @@ fn checked_url(url: &str) -> Result<String> {
     let trimmed = url.trim();
     let bad = |why: &str| {
         let shown = trimmed.split('?').next().unwrap_or_default();
-        Err(Error::new(ErrorKind::Config, format!("base URL {shown:?}: {why}")))
+        Err(Error::new(
+            ErrorKind::Config,
+            format!("base URL {shown:?}: {why}"),
+        ))
     };
     if trimmed.is_empty() {
         return Err(Error::new(ErrorKind::Config, "a base URL is needed"));
@@ -235,7 +263,13 @@ fn make_transport(config: &HttpConfig) -> Result<Arc<dyn Transport>> {
         #[cfg(feature = "hyper")]
         Some(TransportKind::Hyper) => Ok(Arc::new(crate::hyper::HyperTransport::new(config)?)),
         #[cfg(not(all(feature = "reqwest", feature = "hyper")))]
-        Some(kind) => Err(Error::new(ErrorKind::Config, format!("transport {kind:?} needs its feature"))),
-        None => Err(Error::new(ErrorKind::Config, "no transport: turn on the feature reqwest or hyper, or give one")),
+        Some(kind) => Err(Error::new(
+            ErrorKind::Config,
+            format!("transport {kind:?} needs its feature"),
+        )),
+        None => Err(Error::new(
+            ErrorKind::Config,
+            "no transport: turn on the feature reqwest or hyper, or give one",
+        )),
     }
 }

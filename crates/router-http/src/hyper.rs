@@ -22,7 +22,9 @@ pub struct HyperTransport {
 
 impl fmt::Debug for HyperTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperTransport").field("slots", &self.slots).finish_non_exhaustive()
+        f.debug_struct("HyperTransport")
+            .field("slots", &self.slots)
+            .finish_non_exhaustive()
     }
 }
 
@@ -33,14 +35,19 @@ impl HyperTransport {
     /// `Config` for a proxy, which this transport has not, or when TLS cannot be set up.
     pub fn new(config: &HttpConfig) -> Result<Self> {
         if config.proxy.is_some() || config.system_proxy {
-            return Err(Error::new(ErrorKind::Config, "proxy: the hyper transport has none; use transport = \"reqwest\""));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "proxy: the hyper transport has none; use transport = \"reqwest\"",
+            ));
         }
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(config.connect_timeout));
         tcp.set_keepalive(config.tcp_keepalive);
-        let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(crate::tls::config()?).https_or_http();
+        let https = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(crate::tls::config()?)
+            .https_or_http();
         let connector = versions(https, config, tcp);
         let mut builder = Client::builder(TokioExecutor::new());
         builder
@@ -53,23 +60,35 @@ impl HyperTransport {
         if config.http_version == HttpVersion::Http2 {
             http2(&mut builder, config)?;
         }
-        Ok(Self { client: builder.build(connector), slots: Slots::new(config.max_connections, config.pool_wait_timeout) })
+        Ok(Self {
+            client: builder.build(connector),
+            slots: Slots::new(config.max_connections, config.pool_wait_timeout),
+        })
     }
 
     async fn sent(&self, request: TransportRequest) -> Result<TransportResponse> {
         let slot = self.slots.take().await?;
         let shown = request.shown_url().to_owned();
-        let uri: http::Uri = request
-            .url
-            .parse()
-            .map_err(|error| Error::new(ErrorKind::Config, format!("{shown} is no usable address: {error}")))?;
+        let uri: http::Uri = request.url.parse().map_err(|error| {
+            Error::new(
+                ErrorKind::Config,
+                format!("{shown} is no usable address: {error}"),
+            )
+        })?;
         let mut message = http::Request::new(Full::new(request.body));
         *message.method_mut() = request.method;
         *message.uri_mut() = uri;
         *message.headers_mut() = request.headers;
-        let reply = self.client.request(message).await.map_err(|error| not_sent(&shown, error.is_connect(), error))?;
+        let reply = self
+            .client
+            .request(message)
+            .await
+            .map_err(|error| not_sent(&shown, error.is_connect(), error))?;
         let (head, body) = reply.into_parts();
-        let body = Box::pin(Held { inner: DataFrames(body), slot });
+        let body = Box::pin(Held {
+            inner: DataFrames(body),
+            slot,
+        });
         Ok(TransportResponse::new(head.status.as_u16(), head.headers, body))
     }
 }
@@ -91,16 +110,24 @@ fn versions(builder: Protocols, config: &HttpConfig, tcp: HttpConnector) -> Http
 }
 
 #[cfg(feature = "http2")]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature with and without the feature")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the same signature with and without the feature"
+)]
 fn http2(builder: &mut hyper_util::client::legacy::Builder, config: &HttpConfig) -> Result<()> {
-    let window = u32::try_from(config.read_buffer_bytes).unwrap_or(u32::MAX).max(65_535);
+    let window = u32::try_from(config.read_buffer_bytes)
+        .unwrap_or(u32::MAX)
+        .max(65_535);
     builder.http2_only(true).http2_initial_stream_window_size(window);
     Ok(())
 }
 
 #[cfg(not(feature = "http2"))]
 fn http2(_builder: &mut hyper_util::client::legacy::Builder, _config: &HttpConfig) -> Result<()> {
-    Err(Error::new(ErrorKind::Config, "http_version = \"http2\" needs the feature http2"))
+    Err(Error::new(
+        ErrorKind::Config,
+        "http_version = \"http2\" needs the feature http2",
+    ))
 }
 
 impl Transport for HyperTransport {

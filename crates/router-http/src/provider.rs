@@ -15,8 +15,8 @@ use router_core::context::TrailEntry;
 use router_core::error::{RawReply, TimeoutKind};
 use router_core::stream::StreamStart;
 use router_core::{
-    Body, BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Head, Output, Provider, ProviderId, Reply, Result,
-    Secret, StreamEvent, Text, Warning,
+    Body, BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Head, Output, Provider, ProviderId,
+    Reply, Result, Secret, StreamEvent, Text, Warning,
 };
 use router_wire::message::request_id;
 use router_wire::vendor::VendorCodec;
@@ -77,7 +77,12 @@ impl<C: Codec> HttpProvider<C> {
     }
 
     async fn reply(&self, call: &Call) -> Result<Reply> {
-        let Encoded { request, warnings, streams, .. } = self.codec.encode(call)?;
+        let Encoded {
+            request,
+            warnings,
+            streams,
+            ..
+        } = self.codec.encode(call)?;
         let mut url = String::with_capacity(self.base_url.len() + request.path.len());
         url.push_str(&self.base_url);
         url.push_str(&request.path);
@@ -87,7 +92,12 @@ impl<C: Codec> HttpProvider<C> {
         if let Auth::Custom(auth) = &self.auth {
             auth.authorize(&mut request).await?;
         }
-        let TransportResponse { status, headers, body, .. } = self.transport.send(request).await?;
+        let TransportResponse {
+            status,
+            headers,
+            body,
+            ..
+        } = self.transport.send(request).await?;
         let headers = Arc::new(headers);
         let mut head = Head::default();
         head.provider = self.codec.provider().clone();
@@ -98,22 +108,38 @@ impl<C: Codec> HttpProvider<C> {
         }
         if streams {
             head.raw = Some(RawReply::new(status, headers, Bytes::new()));
-            let stream = self.stream(call, body, &warnings).committed().await.map_err(|error| {
-                let error = match &head.request_id {
-                    Some(id) if error.request_id().is_none() => error.with_request_id(id),
-                    _ => error,
-                };
-                if error.raw().is_none() { error.with_raw_head(status, &head) } else { error }
-            })?;
+            let stream = self
+                .stream(call, body, &warnings)
+                .committed()
+                .await
+                .map_err(|error| {
+                    let error = match &head.request_id {
+                        Some(id) if error.request_id().is_none() => error.with_request_id(id),
+                        _ => error,
+                    };
+                    if error.raw().is_none() {
+                        error.with_raw_head(status, &head)
+                    } else {
+                        error
+                    }
+                })?;
             head.warnings = warnings;
-            let body = if call.is_stream() { Body::Stream(stream) } else { Body::Full(Output::Chat(stream.collect().await?)) };
+            let body = if call.is_stream() {
+                Body::Stream(stream)
+            } else {
+                Body::Full(Output::Chat(stream.collect().await?))
+            };
             return Ok(reply(head, body));
         }
         let bytes = read_whole(body, self.max_response_bytes, false).await?;
         let mut response = HttpResponse::new(status, headers, bytes);
         response.received_at = Some(SystemTime::now());
         let output = self.codec.decode(call, &response).map_err(|error| {
-            if error.raw().is_none() { error.with_raw(response.raw()) } else { error }
+            if error.raw().is_none() {
+                error.with_raw(response.raw())
+            } else {
+                error
+            }
         })?;
         head.raw = Some(response.raw());
         let body = match (call.is_stream(), output) {
@@ -153,7 +179,9 @@ impl<C: Codec> HttpProvider<C> {
 
     async fn refused(&self, call: &Call, status: u16, headers: Arc<HeaderMap>, body: BodyStream) -> Error {
         // A body that breaks off still tells what it told.
-        let bytes = read_whole(body, self.max_error_bytes, true).await.unwrap_or_default();
+        let bytes = read_whole(body, self.max_error_bytes, true)
+            .await
+            .unwrap_or_default();
         let mut response = HttpResponse::new(status, headers, bytes);
         response.received_at = Some(SystemTime::now());
         self.codec.error(call, &response)
@@ -232,7 +260,9 @@ impl<C: Codec> Provider for HttpProvider<C> {
             let reply = match call.context.deadline() {
                 None => self.reply(call).await,
                 Some(deadline) => {
-                    match tokio::time::timeout_at(tokio::time::Instant::from_std(deadline), self.reply(call)).await {
+                    match tokio::time::timeout_at(tokio::time::Instant::from_std(deadline), self.reply(call))
+                        .await
+                    {
                         Ok(reply) => reply,
                         Err(_) => Err(past_deadline()),
                     }
@@ -279,7 +309,10 @@ impl<C: Codec> fmt::Debug for HttpProvider<C> {
 }
 
 fn past_deadline() -> Error {
-    Error::new(ErrorKind::Timeout(TimeoutKind::Deadline), "the call's deadline passed")
+    Error::new(
+        ErrorKind::Timeout(TimeoutKind::Deadline),
+        "the call's deadline passed",
+    )
 }
 
 /// The events of a body, read piece by piece as the caller asks: nothing is read ahead.
@@ -310,7 +343,9 @@ impl Events {
                 Ok(None) => {}
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
-            let Some(body) = &mut self.body else { return Poll::Ready(None) };
+            let Some(body) = &mut self.body else {
+                return Poll::Ready(None);
+            };
             match body.as_mut().poll_next(task) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(piece))) => self.reader.push(piece),
@@ -356,18 +391,27 @@ impl Stream for Events {
         let this = &mut *self;
         let next = this.poll_event(task);
         if next.is_pending() {
-            let late = this.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(task).is_ready());
+            let late = this
+                .deadline
+                .as_mut()
+                .is_some_and(|deadline| deadline.as_mut().poll(task).is_ready());
             if !late {
                 return Poll::Pending;
             }
             this.ended = true;
             this.body = None;
-            return Poll::Ready(Some(Err(past_deadline().with_provider(&this.provider).with_model(&this.model))));
+            return Poll::Ready(Some(Err(past_deadline()
+                .with_provider(&this.provider)
+                .with_model(&this.model))));
         }
         if let Poll::Ready(Some(Err(_)) | None) = &next {
             this.ended = true;
             this.body = None;
         }
-        next.map(|next| next.map(|event| event.map_err(|error| error.with_provider(&this.provider).with_model(&this.model))))
+        next.map(|next| {
+            next.map(|event| {
+                event.map_err(|error| error.with_provider(&this.provider).with_model(&this.model))
+            })
+        })
     }
 }

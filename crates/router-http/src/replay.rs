@@ -54,33 +54,57 @@ impl ReplayTransport {
         let mut map = HeaderMap::with_capacity(headers.len());
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap_or(CONTENT_TYPE);
-            map.append(name, HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static("")));
+            map.append(
+                name,
+                HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static("")),
+            );
         }
-        let prepared = Prepared { status, headers: map, pieces: pieces.into_iter().collect() };
-        self.replies.lock().unwrap_or_else(PoisonError::into_inner).push_back(Ok(prepared));
+        let prepared = Prepared {
+            status,
+            headers: map,
+            pieces: pieces.into_iter().collect(),
+        };
+        self.replies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(Ok(prepared));
         self
     }
 
     /// Then fails before a reply.
     #[must_use]
     pub fn error(self, error: Error) -> Self {
-        self.replies.lock().unwrap_or_else(PoisonError::into_inner).push_back(Err(error));
+        self.replies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(Err(error));
         self
     }
 
     /// The requests so far.
     #[must_use]
     pub fn requests(&self) -> Vec<TransportRequest> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
 impl Transport for ReplayTransport {
     fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<TransportResponse>> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-        let reply = self.replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(request);
+        let reply = self
+            .replies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front();
         Box::pin(async move {
-            let prepared = reply.unwrap_or_else(|| Err(Error::new(ErrorKind::Config, "the replay has no reply left")))?;
+            let prepared = reply
+                .unwrap_or_else(|| Err(Error::new(ErrorKind::Config, "the replay has no reply left")))?;
             let body = Box::pin(Pieces(prepared.pieces.into_iter()));
             Ok(TransportResponse::new(prepared.status, prepared.headers, body))
         })

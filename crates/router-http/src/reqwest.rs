@@ -21,7 +21,9 @@ impl ReqwestTransport {
     /// # Errors
     /// `Config` for a bad proxy, or when TLS cannot be set up.
     pub fn new(config: &HttpConfig) -> Result<Self> {
-        let bad = |what: &str, error: &dyn std::fmt::Display| Error::new(ErrorKind::Config, format!("{what}: {error}"));
+        let bad = |what: &str, error: &dyn std::fmt::Display| {
+            Error::new(ErrorKind::Config, format!("{what}: {error}"))
+        };
         let mut client = ::reqwest::Client::builder()
             .connect_timeout(config.connect_timeout)
             .pool_max_idle_per_host(config.pool_max_idle_per_host)
@@ -37,7 +39,9 @@ impl ReqwestTransport {
             client = client.tls_backend_preconfigured(crate::tls::config()?);
         }
         match &config.proxy {
-            Some(url) => client = client.proxy(::reqwest::Proxy::all(url).map_err(|error| bad("proxy", &error))?),
+            Some(url) => {
+                client = client.proxy(::reqwest::Proxy::all(url).map_err(|error| bad("proxy", &error))?)
+            }
             None if config.system_proxy && cfg!(feature = "system-proxy") => {}
             None => client = client.no_proxy(),
         }
@@ -47,42 +51,71 @@ impl ReqwestTransport {
             HttpVersion::Http2 => http2(client, config)?,
         };
         let client = client.build().map_err(|error| bad("HTTP client", &error))?;
-        Ok(Self::with_client(client, config.max_connections, config.pool_wait_timeout))
+        Ok(Self::with_client(
+            client,
+            config.max_connections,
+            config.pool_wait_timeout,
+        ))
     }
 
     /// A client that the application has set up.
     #[must_use]
     pub fn with_client(client: ::reqwest::Client, max_connections: Option<usize>, wait: Duration) -> Self {
-        Self { client, slots: Slots::new(max_connections, wait) }
+        Self {
+            client,
+            slots: Slots::new(max_connections, wait),
+        }
     }
 
     async fn sent(&self, request: TransportRequest) -> Result<TransportResponse> {
         let slot = self.slots.take().await?;
         let shown = request.shown_url().to_owned();
-        let reply = self.client.request(request.method, request.url).headers(request.headers).body(request.body).send().await;
+        let reply = self
+            .client
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .body(request.body)
+            .send()
+            .await;
         let reply = reply.map_err(|error| {
             let connecting = error.is_connect();
             if error.is_builder() {
-                return Error::new(ErrorKind::Config, format!("{shown} is no usable address: {}", error.without_url()));
+                return Error::new(
+                    ErrorKind::Config,
+                    format!("{shown} is no usable address: {}", error.without_url()),
+                );
             }
             not_sent(&shown, connecting, error.without_url())
         })?;
         let (head, body) = http::Response::<::reqwest::Body>::from(reply).into_parts();
-        let body = Box::pin(Held { inner: DataFrames(body), slot });
+        let body = Box::pin(Held {
+            inner: DataFrames(body),
+            slot,
+        });
         Ok(TransportResponse::new(head.status.as_u16(), head.headers, body))
     }
 }
 
 #[cfg(feature = "http2")]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature with and without the feature")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the same signature with and without the feature"
+)]
 fn http2(client: ::reqwest::ClientBuilder, config: &HttpConfig) -> Result<::reqwest::ClientBuilder> {
-    let window = u32::try_from(config.read_buffer_bytes).unwrap_or(u32::MAX).max(65_535);
-    Ok(client.http2_prior_knowledge().http2_initial_stream_window_size(window))
+    let window = u32::try_from(config.read_buffer_bytes)
+        .unwrap_or(u32::MAX)
+        .max(65_535);
+    Ok(client
+        .http2_prior_knowledge()
+        .http2_initial_stream_window_size(window))
 }
 
 #[cfg(not(feature = "http2"))]
 fn http2(_client: ::reqwest::ClientBuilder, _config: &HttpConfig) -> Result<::reqwest::ClientBuilder> {
-    Err(Error::new(ErrorKind::Config, "http_version = \"http2\" needs the feature http2"))
+    Err(Error::new(
+        ErrorKind::Config,
+        "http_version = \"http2\" needs the feature http2",
+    ))
 }
 
 impl Transport for ReqwestTransport {

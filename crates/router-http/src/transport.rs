@@ -31,7 +31,12 @@ impl TransportRequest {
     /// A request.
     #[must_use]
     pub fn new(method: Method, url: String, headers: HeaderMap, body: Bytes) -> Self {
-        Self { method, url, headers, body }
+        Self {
+            method,
+            url,
+            headers,
+            body,
+        }
     }
 
     /// The address without query, for messages: queries may hold keys.
@@ -67,13 +72,19 @@ impl TransportResponse {
     /// A reply.
     #[must_use]
     pub fn new(status: u16, headers: HeaderMap, body: BodyStream) -> Self {
-        Self { status, headers, body }
+        Self {
+            status,
+            headers,
+            body,
+        }
     }
 }
 
 impl fmt::Debug for TransportResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportResponse").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("TransportResponse")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,7 +117,10 @@ pub(crate) struct Slots {
 
 impl Slots {
     pub(crate) fn new(most: Option<usize>, wait: Duration) -> Self {
-        Self { free: most.map(|most| Arc::new(Semaphore::new(most))), wait }
+        Self {
+            free: most.map(|most| Arc::new(Semaphore::new(most))),
+            wait,
+        }
     }
 
     /// Waits for a free slot. It is held until the body is read to its end or dropped.

@@ -1,8 +1,8 @@
 //! From what a vendor said to the kind of error: vendor's word, then message, then HTTP status.
 
 use http::HeaderMap;
-use router_core::{Error, ErrorKind};
 use router_core::error::TimeoutKind;
+use router_core::{Error, ErrorKind};
 
 use crate::error_body::ErrorBody;
 use crate::message::HttpResponse;
@@ -96,9 +96,15 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
     (&["input is too long"], ErrorKind::ContextLengthExceeded),
     (&["too many tokens"], ErrorKind::ContextLengthExceeded),
     (&["messages is too long"], ErrorKind::ContextLengthExceeded),
-    (&["exceeds the maximum number of tokens"], ErrorKind::ContextLengthExceeded),
+    (
+        &["exceeds the maximum number of tokens"],
+        ErrorKind::ContextLengthExceeded,
+    ),
     (&["exceed_context"], ErrorKind::ContextLengthExceeded),
-    (&["exceeds the available context"], ErrorKind::ContextLengthExceeded),
+    (
+        &["exceeds the available context"],
+        ErrorKind::ContextLengthExceeded,
+    ),
     (&["input token count"], ErrorKind::ContextLengthExceeded),
     (&["prompt 超长"], ErrorKind::ContextLengthExceeded),
     (&["content policy"], ErrorKind::ContentFiltered),
@@ -125,14 +131,24 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
     (&["invalid model."], ErrorKind::NotFound),
     (&["model identifier is invalid"], ErrorKind::NotFound),
     (&["model", "does not exist"], ErrorKind::NotFound),
-    (&["model", "is not supported. supported models"], ErrorKind::NotFound),
+    (
+        &["model", "is not supported. supported models"],
+        ErrorKind::NotFound,
+    ),
     (&["model", "not found"], ErrorKind::NotFound),
     (&["is not a valid model"], ErrorKind::NotFound),
 ];
 
 /// Phrases about money, which count only with a status that refuses the request.
-const MONEY: &[&str] =
-    &["credit balance", "insufficient balance", "insufficient credits", "insufficient funds", "billing", "欠费", "余额不足"];
+const MONEY: &[&str] = &[
+    "credit balance",
+    "insufficient balance",
+    "insufficient credits",
+    "insufficient funds",
+    "billing",
+    "欠费",
+    "余额不足",
+];
 
 /// The kind of an error: the vendor's words first (`table`, then the common ones), then its message, then the status.
 #[must_use]
@@ -140,11 +156,18 @@ pub fn kind(status: Option<u16>, body: &ErrorBody, table: CodeTable) -> ErrorKin
     let message = body.message.as_deref().unwrap_or_default().to_lowercase();
     let known = body.codes.iter().find_map(|code| {
         let code = code.to_ascii_lowercase();
-        [table, COMMON].iter().find_map(|table| table.iter().find(|(word, _)| *word == code)).map(|(_, kind)| *kind)
+        [table, COMMON]
+            .iter()
+            .find_map(|table| table.iter().find(|(word, _)| *word == code))
+            .map(|(_, kind)| *kind)
     });
     if let Some(kind) = known {
         let daily = body.daily_quota || (message.contains("trial") && message.contains("month"));
-        return if kind == ErrorKind::RateLimited && daily { ErrorKind::QuotaExceeded } else { kind };
+        return if kind == ErrorKind::RateLimited && daily {
+            ErrorKind::QuotaExceeded
+        } else {
+            kind
+        };
     }
     if let Some((_, kind)) = PHRASES.iter().find(|(pieces, _)| in_order(&message, pieces)) {
         return *kind;
@@ -177,7 +200,9 @@ pub fn kind_of_status(status: Option<u16>) -> ErrorKind {
 
 /// Whether the pieces come in this order, a later one at most 80 bytes after the one before.
 fn in_order(text: &str, pieces: &[&str]) -> bool {
-    let Some((first, rest)) = pieces.split_first() else { return true };
+    let Some((first, rest)) = pieces.split_first() else {
+        return true;
+    };
     text.match_indices(first).any(|(at, _)| {
         let mut after = &text[at + first.len()..];
         rest.iter().all(|piece| match after.find(piece) {
@@ -200,7 +225,13 @@ pub fn error(response: &HttpResponse, table: CodeTable) -> Error {
         body.codes.retain(|code| *code != *name);
         body.codes.insert(0, name.into());
     }
-    let error = of_body(Some(response.status), &response.headers, response.received_at, &body, table);
+    let error = of_body(
+        Some(response.status),
+        &response.headers,
+        response.received_at,
+        &body,
+        table,
+    );
     match response.request_id() {
         Some(id) => error.with_request_id(id),
         None => error,
@@ -226,7 +257,11 @@ pub fn of_body(
     };
     let wait = retry_after::retry_after(headers, now.unwrap_or(std::time::SystemTime::UNIX_EPOCH))
         .or(body.retry_delay)
-        .or_else(|| (kind == ErrorKind::RateLimited).then(|| retry_after::wait_in_message(&message)).flatten());
+        .or_else(|| {
+            (kind == ErrorKind::RateLimited)
+                .then(|| retry_after::wait_in_message(&message))
+                .flatten()
+        });
     let mut error = Error::new(kind, message);
     if let Some(status) = status {
         error = error.with_status(status);

@@ -59,13 +59,21 @@ impl Encoded {
     /// A request that is answered in the call's mode.
     #[must_use]
     pub fn new(call: &Call, request: HttpRequest, warnings: Vec<Warning>) -> Self {
-        Self { request, warnings, streams: call.is_stream() }
+        Self {
+            request,
+            warnings,
+            streams: call.is_stream(),
+        }
     }
 
     /// A request that is answered whole, whatever the call's mode.
     #[must_use]
     pub fn whole(request: HttpRequest, warnings: Vec<Warning>) -> Self {
-        Self { request, warnings, streams: false }
+        Self {
+            request,
+            warnings,
+            streams: false,
+        }
     }
 }
 

@@ -38,7 +38,10 @@ impl ErrorBody {
         match serde_json::from_str::<Value>(text) {
             Ok(value) => Self::of(&value),
             Err(_) if text.starts_with('<') || text.is_empty() => Self::default(),
-            Err(_) => Self { message: Some(Text::from(cut(text))), ..Self::default() },
+            Err(_) => Self {
+                message: Some(Text::from(cut(text))),
+                ..Self::default()
+            },
         }
     }
 
@@ -69,7 +72,9 @@ impl ErrorBody {
                 found.status = status_of(&value["code"]).or_else(|| status_of(&value["status"]));
             }
         }
-        found.request_id = ["request_id", "requestId"].iter().find_map(|name| message_of(&value[name]));
+        found.request_id = ["request_id", "requestId"]
+            .iter()
+            .find_map(|name| message_of(&value[name]));
         found.codes = codes.words(found.status);
         found
     }
@@ -125,6 +130,8 @@ impl Codes {
             }
             words.push(Text::from(word));
         }
+        // A word says more than a number (Mistral sends both); the sort keeps the order among each.
+        words.sort_by_key(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
         words
     }
 }
@@ -143,8 +150,12 @@ fn text(message: &str) -> Option<Text> {
 }
 
 fn status_of(value: &Value) -> Option<u16> {
-    let number = value.as_u64().or_else(|| value.as_str().and_then(|word| word.parse().ok()))?;
-    u16::try_from(number).ok().filter(|status| (100..600).contains(status))
+    let number = value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|word| word.parse().ok()))?;
+    u16::try_from(number)
+        .ok()
+        .filter(|status| (100..600).contains(status))
 }
 
 /// A bounded piece of a body that is no JSON.

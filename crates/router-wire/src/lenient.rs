@@ -21,7 +21,9 @@ impl<'a> Str<'a> {
     /// The string, unless absent or empty, sharing the buffer `within` that it was read from.
     #[must_use]
     pub fn take(self, within: &Text) -> Option<Text> {
-        self.0.filter(|text| !text.is_empty()).map(|text| within.slice_cow(text))
+        self.0
+            .filter(|text| !text.is_empty())
+            .map(|text| within.slice_cow(text))
     }
 
     /// The string, unless absent or empty, as a text of its own.
@@ -91,13 +93,17 @@ impl Num {
     /// The number as a count.
     #[must_use]
     pub fn count(self) -> Option<u64> {
-        self.0.filter(|number| *number >= 0.0 && *number < 1e18).map(|number| number as u64)
+        self.0
+            .filter(|number| *number >= 0.0 && *number < 1e18)
+            .map(|number| number as u64)
     }
 
     /// The number as a whole number.
     #[must_use]
     pub fn int(self) -> Option<i64> {
-        self.0.filter(|number| number.abs() < 1e18).map(|number| number as i64)
+        self.0
+            .filter(|number| number.abs() < 1e18)
+            .map(|number| number as i64)
     }
 
     /// The number as an index.
@@ -225,7 +231,10 @@ pub struct Few<T> {
 
 impl<T> Default for Few<T> {
     fn default() -> Self {
-        Self { first: None, rest: Vec::new() }
+        Self {
+            first: None,
+            rest: Vec::new(),
+        }
     }
 }
 

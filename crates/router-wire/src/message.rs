@@ -27,7 +27,12 @@ impl HttpRequest {
     /// A request without body.
     #[must_use]
     pub fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), headers: HeaderMap::new(), body: Bytes::new() }
+        Self {
+            method,
+            path: path.into(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
     }
 
     /// A `GET`.
@@ -95,7 +100,12 @@ impl HttpResponse {
     /// A reply.
     #[must_use]
     pub fn new(status: u16, headers: impl Into<Arc<HeaderMap>>, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: headers.into(), body: body.into(), received_at: None }
+        Self {
+            status,
+            headers: headers.into(),
+            body: body.into(),
+            received_at: None,
+        }
     }
 
     /// A reply of JSON.
@@ -134,6 +144,16 @@ impl HttpResponse {
 /// The vendor's id of a request, by the headers that vendors use for it.
 #[must_use]
 pub fn request_id(headers: &HeaderMap) -> Option<&str> {
-    const NAMES: &[&str] = &["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "cf-ray", "x-goog-request-id"];
-    NAMES.iter().find_map(|name| headers.get(*name)).and_then(|value| value.to_str().ok())
+    const NAMES: &[&str] = &[
+        "x-request-id",
+        "request-id",
+        "x-amzn-requestid",
+        "apim-request-id",
+        "cf-ray",
+        "x-goog-request-id",
+    ];
+    NAMES
+        .iter()
+        .find_map(|name| headers.get(*name))
+        .and_then(|value| value.to_str().ok())
 }

@@ -20,8 +20,12 @@ impl<'a> Object<'a> {
     /// # Errors
     /// `InvalidRequest` when the body is no JSON object.
     pub fn parse(body: &'a [u8]) -> Result<Self> {
-        serde_json::from_slice::<Self>(body)
-            .map_err(|error| Error::new(ErrorKind::InvalidRequest, format!("the body is not a JSON object: {error}")))
+        serde_json::from_slice::<Self>(body).map_err(|error| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("the body is not a JSON object: {error}"),
+            )
+        })
     }
 
     /// The object in a raw value, found at `path` of the body.
@@ -39,7 +43,11 @@ impl<'a> Object<'a> {
     /// The path of a field, for messages: `messages[2].content`.
     #[must_use]
     pub fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
     }
 
     /// Takes a field unparsed.
@@ -57,7 +65,11 @@ impl<'a> Object<'a> {
     /// Looks at a field without taking it.
     #[must_use]
     pub fn peek(&self, name: &str) -> Option<&'a RawValue> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, raw)| *raw).filter(|raw| raw.get() != "null")
+        self.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, raw)| *raw)
+            .filter(|raw| raw.get() != "null")
     }
 
     /// Takes a field as a type.
@@ -86,7 +98,8 @@ impl<'a> Object<'a> {
     /// # Errors
     /// `InvalidRequest` naming the field when it is absent or no string.
     pub fn required_text(&mut self, name: &str) -> Result<Text> {
-        self.text(name)?.ok_or_else(|| invalid(&self.path_of(name), "is required"))
+        self.text(name)?
+            .ok_or_else(|| invalid(&self.path_of(name), "is required"))
     }
 
     /// Takes an object.
@@ -135,7 +148,9 @@ impl<'a> Object<'a> {
 
     /// The fields, in order.
     pub fn into_fields(self) -> impl Iterator<Item = (String, &'a RawValue)> {
-        self.fields.into_iter().map(|(name, raw)| (name.into_owned(), raw))
+        self.fields
+            .into_iter()
+            .map(|(name, raw)| (name.into_owned(), raw))
     }
 
     /// Whether everything was taken.
@@ -160,7 +175,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
                 while let Some(name) = map.next_key::<Name<'de>>()? {
                     fields.push((name.0, map.next_value::<&'de RawValue>()?));
                 }
-                Ok(Object { fields, path: String::new() })
+                Ok(Object {
+                    fields,
+                    path: String::new(),
+                })
             }
         }
         deserializer.deserialize_map(ObjectVisitor)

@@ -145,7 +145,10 @@ impl StreamReader {
 
 impl fmt::Debug for StreamReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamReader").field("ended", &self.ended).field("skipped", &self.skipped).finish_non_exhaustive()
+        f.debug_struct("StreamReader")
+            .field("ended", &self.ended)
+            .field("skipped", &self.skipped)
+            .finish_non_exhaustive()
     }
 }
 
@@ -175,7 +178,9 @@ impl FrameLog {
 
 impl fmt::Debug for FrameLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FrameLog").field("frames", &self.frames().len()).finish()
+        f.debug_struct("FrameLog")
+            .field("frames", &self.frames().len())
+            .finish()
     }
 }
 

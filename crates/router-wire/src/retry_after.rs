@@ -10,8 +10,16 @@ const MAX_SECONDS: f64 = 30.0 * 24.0 * 3600.0;
 /// The wait in `retry-after-ms` (milliseconds, above zero) or `retry-after` (seconds, or an HTTP date seen from `now`).
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    if let Some(wait) = value("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok()).filter(|ms| *ms > 0.0) {
+    let value = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
+    if let Some(wait) = value("retry-after-ms")
+        .and_then(|ms| ms.parse::<f64>().ok())
+        .filter(|ms| *ms > 0.0)
+    {
         return seconds(wait / 1000.0);
     }
     let text = value("retry-after")?;
@@ -58,10 +66,18 @@ pub fn parse_go_duration(text: &str) -> Option<Duration> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..digits].parse().ok()?;
-        let (scale, unit) = [("ms", 0.001), ("us", 1e-6), ("µs", 1e-6), ("ns", 1e-9), ("s", 1.0), ("m", 60.0), ("h", 3600.0)]
-            .iter()
-            .find(|(unit, _)| rest[digits..].starts_with(unit))
-            .map(|(unit, scale)| (*scale, unit.len()))?;
+        let (scale, unit) = [
+            ("ms", 0.001),
+            ("us", 1e-6),
+            ("µs", 1e-6),
+            ("ns", 1e-9),
+            ("s", 1.0),
+            ("m", 60.0),
+            ("h", 3600.0),
+        ]
+        .iter()
+        .find(|(unit, _)| rest[digits..].starts_with(unit))
+        .map(|(unit, scale)| (*scale, unit.len()))?;
         total += number * scale;
         rest = &rest[digits + unit..];
     }
@@ -78,17 +94,31 @@ pub fn wait_in_message(message: &str) -> Option<Duration> {
         .min()?;
     let rest = &lower[start..];
     let (minutes, rest) = match rest.split_once('m') {
-        Some((digits, tail)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && !tail.starts_with('s') => {
-            (digits.parse::<f64>().ok()?, tail.trim_start_matches("inutes").trim_start_matches("inute"))
+        Some((digits, tail))
+            if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && !tail.starts_with('s') =>
+        {
+            (
+                digits.parse::<f64>().ok()?,
+                tail.trim_start_matches("inutes").trim_start_matches("inute"),
+            )
         }
         _ => (0.0, rest),
     };
     let rest = rest.trim_start();
-    let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-    let number = rest[..digits].trim_end_matches('.').parse::<f64>().unwrap_or(f64::NAN);
+    let digits = rest
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(rest.len());
+    let number = rest[..digits]
+        .trim_end_matches('.')
+        .parse::<f64>()
+        .unwrap_or(f64::NAN);
     let unit = rest[digits..].trim_start();
     if number.is_nan() {
-        return if minutes > 0.0 { seconds(minutes * 60.0) } else { None };
+        return if minutes > 0.0 {
+            seconds(minutes * 60.0)
+        } else {
+            None
+        };
     }
     let scale = if unit.starts_with("ms") || unit.starts_with("milli") {
         0.001
@@ -111,12 +141,22 @@ fn rfc3339(text: &str) -> Option<SystemTime> {
     let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
     let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
     let (hour, minute, second) = (part(11..13)?, part(14..16)?, part(17..19)?);
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) || !text.ends_with('Z') {
+    if !(1970..=9999).contains(&year)
+        || !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+        || !text.ends_with('Z')
+    {
         return None;
     }
     // Days from civil, with March as the first month (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-    let shifted = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * shifted.0 + shifted.0 / 4 - shifted.0 / 100 + shifted.0 / 400 + (153 * shifted.1 + 2) / 5 + day - 1;
+    let shifted = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days =
+        365 * shifted.0 + shifted.0 / 4 - shifted.0 / 100 + shifted.0 / 400 + (153 * shifted.1 + 2) / 5 + day
+            - 1;
     let days = days.checked_sub(719_468)?;
     Some(SystemTime::UNIX_EPOCH + Duration::from_secs(days * 86_400 + hour * 3600 + minute * 60 + second))
 }

@@ -56,7 +56,12 @@ impl Ingress {
     /// What a request asks.
     #[must_use]
     pub fn new(model: ModelId, operation: Operation, mode: Mode, reply: impl ReplyEncoder + 'static) -> Self {
-        Self { model, operation, mode, reply: Box::new(reply) }
+        Self {
+            model,
+            operation,
+            mode,
+            reply: Box::new(reply),
+        }
     }
 }
 

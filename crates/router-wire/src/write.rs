@@ -22,7 +22,12 @@ impl<'a> Overrides<'a> {
         };
         let raw: &RawValue = serde_json::from_str(json.as_str())
             .map_err(|error| crate::object::invalid("provider_options", &error.to_string()))?;
-        Ok(Self(Object::of(raw, "provider_options")?.into_fields().filter(|(name, _)| !own.contains(&name.as_str())).collect()))
+        Ok(Self(
+            Object::of(raw, "provider_options")?
+                .into_fields()
+                .filter(|(name, _)| !own.contains(&name.as_str()))
+                .collect(),
+        ))
     }
 
     /// Whether a field is set by the options.
@@ -40,7 +45,9 @@ pub struct Fields<'a, M> {
 
 impl<M> std::fmt::Debug for Fields<'_, M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fields").field("overrides", self.overrides).finish_non_exhaustive()
+        f.debug_struct("Fields")
+            .field("overrides", self.overrides)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,7 +62,11 @@ impl<'a, M: SerializeMap> Fields<'a, M> {
     /// # Errors
     /// Those of the serializer.
     pub fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), M::Error> {
-        if self.overrides.has(name) { Ok(()) } else { self.map.serialize_entry(name, value) }
+        if self.overrides.has(name) {
+            Ok(())
+        } else {
+            self.map.serialize_entry(name, value)
+        }
     }
 
     /// A field whose name is not a constant.
@@ -63,7 +74,11 @@ impl<'a, M: SerializeMap> Fields<'a, M> {
     /// # Errors
     /// Those of the serializer.
     pub fn named<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), M::Error> {
-        if self.overrides.has(name) { Ok(()) } else { self.map.serialize_entry(name, value) }
+        if self.overrides.has(name) {
+            Ok(())
+        } else {
+            self.map.serialize_entry(name, value)
+        }
     }
 
     /// A field, when it has a value.

@@ -48,8 +48,9 @@ impl DialectVendor for DeepSeekDialect {
         dialect.strict_tools = false;
         dialect.json_schema = false;
         dialect.reasoning_request = ReasoningRequest::Thinking;
-        dialect.efforts =
-            [("minimal", "low"), ("medium", "high"), ("xhigh", "high")].map(|(ours, theirs)| (Cow::Borrowed(ours), Cow::Borrowed(theirs))).to_vec();
+        dialect.efforts = [("minimal", "low"), ("medium", "high"), ("xhigh", "high")]
+            .map(|(ours, theirs)| (Cow::Borrowed(ours), Cow::Borrowed(theirs)))
+            .to_vec();
         // Turns that called tools must bring their reasoning back, if only as an empty field, else 400
         // (https://api-docs.deepseek.com/guides/thinking_mode, read 2026-11).
         dialect.reasoning_replay = ReasoningReplay::AlwaysKey;

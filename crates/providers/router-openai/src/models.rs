@@ -22,11 +22,16 @@ impl ModelFamily {
         let name = model.rsplit('/').next().unwrap_or(model);
         // Fine-tuned models are `ft:gpt-4o-mini:…`.
         let name = name.strip_prefix("ft:").unwrap_or(name);
-        let responses_only = ["-pro", "-codex", "deep-research", "computer-use"].iter().any(|word| name.contains(word));
+        let responses_only = ["-pro", "-codex", "deep-research", "computer-use"]
+            .iter()
+            .any(|word| name.contains(word));
         let version = name.strip_prefix("gpt-").and_then(version);
-        let o_series = name.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let o_series = name
+            .strip_prefix('o')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         let newer = version.is_some_and(|(major, _)| major >= 5) && !name.starts_with("gpt-5-chat");
-        if responses_only && (o_series || newer || name.starts_with("codex") || name.starts_with("computer")) {
+        if responses_only && (o_series || newer || name.starts_with("codex") || name.starts_with("computer"))
+        {
             Self::ResponsesOnly
         } else if o_series || newer {
             Self::Reasoning { version }
@@ -43,7 +48,9 @@ impl ModelFamily {
 }
 
 fn version(rest: &str) -> Option<(u32, u32)> {
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(rest.len());
     let (major, minor) = rest[..end].split_once('.').unwrap_or((&rest[..end], "0"));
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
@@ -56,9 +63,22 @@ mod tests {
     fn families_by_name() {
         assert_eq!(ModelFamily::of("gpt-4o-mini"), ModelFamily::Plain);
         assert_eq!(ModelFamily::of("gpt-5-chat-latest"), ModelFamily::Plain);
-        assert_eq!(ModelFamily::of("o4-mini"), ModelFamily::Reasoning { version: None });
-        assert_eq!(ModelFamily::of("gpt-5.4-mini"), ModelFamily::Reasoning { version: Some((5, 4)) });
-        assert_eq!(ModelFamily::of("gpt-6-astra"), ModelFamily::Reasoning { version: Some((6, 0)) });
+        assert_eq!(
+            ModelFamily::of("o4-mini"),
+            ModelFamily::Reasoning { version: None }
+        );
+        assert_eq!(
+            ModelFamily::of("gpt-5.4-mini"),
+            ModelFamily::Reasoning {
+                version: Some((5, 4))
+            }
+        );
+        assert_eq!(
+            ModelFamily::of("gpt-6-astra"),
+            ModelFamily::Reasoning {
+                version: Some((6, 0))
+            }
+        );
         assert_eq!(ModelFamily::of("gpt-5.2-codex"), ModelFamily::ResponsesOnly);
         assert_eq!(ModelFamily::of("o3-pro"), ModelFamily::ResponsesOnly);
         assert!(ModelFamily::of("gpt-5.5").tools_need_responses());

@@ -51,6 +51,9 @@ pub struct Choice {
     /// The vendor's word for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason_raw: Option<Text>,
+    /// The stop sequence that matched, where the vendor tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_sequence: Option<Text>,
     /// Log probabilities, when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logprobs: Option<Logprobs>,
@@ -68,6 +71,7 @@ impl Choice {
             content,
             finish_reason,
             finish_reason_raw: None,
+            stop_sequence: None,
             logprobs: None,
             extra: Extra::new(),
         }

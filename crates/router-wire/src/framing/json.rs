@@ -61,7 +61,10 @@ impl Reader {
                 Some(end) => {
                     let value = self.buffer.split_to(end).freeze();
                     self.at = 0;
-                    Ok(Some(Frame { event: None, data: text(value)? }))
+                    Ok(Some(Frame {
+                        event: None,
+                        data: text(value)?,
+                    }))
                 }
                 None => Ok(None),
             };
@@ -80,7 +83,8 @@ impl Reader {
 
     /// Skips what may stand between values.
     fn skip_between(&mut self) {
-        let between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',' || matches!(byte, 0xEF | 0xBB | 0xBF);
+        let between =
+            |byte: &u8| byte.is_ascii_whitespace() || *byte == b',' || matches!(byte, 0xEF | 0xBB | 0xBF);
         let skipped = self.buffer.iter().take_while(|byte| between(byte)).count();
         let _ = self.buffer.split_to(skipped);
     }

@@ -14,7 +14,11 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(limit: usize) -> Self {
-        Self { lines: Lines::default(), limit, first: true }
+        Self {
+            lines: Lines::default(),
+            limit,
+            first: true,
+        }
     }
 
     pub(super) fn push(&mut self, piece: Bytes) {
@@ -37,13 +41,23 @@ impl Reader {
     }
 
     fn line(&mut self, line: Bytes) -> Result<Option<Frame>, FramingError> {
-        let start = line.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(line.len());
+        let start = line
+            .iter()
+            .position(|byte| !byte.is_ascii_whitespace())
+            .unwrap_or(line.len());
         let line = line.slice(start..);
-        let Some(first) = line.first() else { return Ok(None) };
+        let Some(first) = line.first() else {
+            return Ok(None);
+        };
         if self.first && *first == b'<' {
-            return Err(FramingError::NotAStream { head: String::from_utf8_lossy(&line).chars().take(300).collect() });
+            return Err(FramingError::NotAStream {
+                head: String::from_utf8_lossy(&line).chars().take(300).collect(),
+            });
         }
         self.first = false;
-        Ok(Some(Frame { event: None, data: text(line)? }))
+        Ok(Some(Frame {
+            event: None,
+            data: text(line)?,
+        }))
     }
 }

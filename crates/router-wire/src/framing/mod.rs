@@ -23,7 +23,10 @@ impl Frame {
     /// A frame without a name.
     #[must_use]
     pub fn new(data: impl Into<Text>) -> Self {
-        Self { event: None, data: data.into() }
+        Self {
+            event: None,
+            data: data.into(),
+        }
     }
 }
 
@@ -48,7 +51,9 @@ pub struct FrameLimits {
 
 impl Default for FrameLimits {
     fn default() -> Self {
-        Self { max_frame_bytes: 8 * 1024 * 1024 }
+        Self {
+            max_frame_bytes: 8 * 1024 * 1024,
+        }
     }
 }
 
@@ -134,7 +139,9 @@ impl FrameReader {
         match &mut self.inner {
             Inner::Undecided(seen) => {
                 let piece = join(std::mem::take(seen), piece);
-                let first = piece.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF));
+                let first = piece
+                    .iter()
+                    .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF));
                 self.inner = match first {
                     None => Inner::Undecided(piece),
                     Some(b'{' | b'[') => Inner::Json(json::Reader::new(self.limit, piece)),
@@ -151,7 +158,10 @@ impl FrameReader {
     ///
     /// # Errors
     /// Any [`FramingError`] but `Truncated` and `NotAStream`; the reader gives nothing after one.
-    #[expect(clippy::should_implement_trait, reason = "an iterator would end where this waits for more")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator would end where this waits for more"
+    )]
     pub fn next(&mut self) -> Result<Option<Frame>, FramingError> {
         match &mut self.inner {
             Inner::Undecided(_) => Ok(None),

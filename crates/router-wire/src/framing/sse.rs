@@ -96,7 +96,9 @@ impl Reader {
         }
         if !self.seen_field && !self.head.trim().is_empty() {
             self.seen_field = true;
-            return Err(FramingError::NotAStream { head: std::mem::take(&mut self.head) });
+            return Err(FramingError::NotAStream {
+                head: std::mem::take(&mut self.head),
+            });
         }
         Ok(None)
     }
@@ -144,7 +146,8 @@ impl Reader {
                 self.head.extend(more.trim_start().chars().take(300));
                 if !value.is_empty() {
                     self.head.push(':');
-                    self.head.extend(String::from_utf8_lossy(&value).chars().take(300));
+                    self.head
+                        .extend(String::from_utf8_lossy(&value).chars().take(300));
                 }
                 self.head.push(' ');
             }

@@ -29,7 +29,11 @@ impl Compatible {
     /// A vendor with a dialect, and the capabilities that such servers have in general.
     #[must_use]
     pub fn new(id: ProviderId, dialect: Dialect) -> Self {
-        let operations = [OperationKind::Chat, OperationKind::Embed, OperationKind::ListModels];
+        let operations = [
+            OperationKind::Chat,
+            OperationKind::Embed,
+            OperationKind::ListModels,
+        ];
         Self {
             speaker: Speaker::new(id, WIRE),
             dialect: Arc::new(dialect),
@@ -106,7 +110,9 @@ impl Codec for Compatible {
             return Err(Error::unsupported(call.operation.kind()));
         }
         match &call.operation {
-            Operation::Chat(request) => chat::request::encode(&self.dialect, &self.speaker, call, request, &[]),
+            Operation::Chat(request) => {
+                chat::request::encode(&self.dialect, &self.speaker, call, request, &[])
+            }
             Operation::Embed(request) => embeddings::encode(&self.dialect, &self.speaker, call, request, &[]),
             Operation::ListModels(_) => Ok(Encoded::whole(models::encode(&self.dialect), Vec::new())),
             other => Err(Error::unsupported(other.kind())),
@@ -126,7 +132,10 @@ impl Codec for Compatible {
     }
 
     fn stream_decoder(&self, _call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
-        (Framing::Sse, Box::new(ChatStreamDecoder::new(self.speaker.clone())))
+        (
+            Framing::Sse,
+            Box::new(ChatStreamDecoder::new(self.speaker.clone())),
+        )
     }
 
     fn error(&self, _call: &Call, response: &HttpResponse) -> Error {
@@ -145,14 +154,19 @@ pub fn error_in_success(response: &HttpResponse, codes: CodeTable) -> Option<Err
     }
     let value: serde_json::Value = serde_json::from_slice(body).ok()?;
     let error = value.get("error").filter(|error| !error.is_null())?;
-    let answered = ["choices", "output", "data"].iter().any(|name| value.get(name).is_some_and(|found| !found.is_null()));
+    let answered = ["choices", "output", "data"]
+        .iter()
+        .any(|name| value.get(name).is_some_and(|found| !found.is_null()));
     let empty = matches!(error, serde_json::Value::String(text) if text.is_empty())
         || matches!(error, serde_json::Value::Object(fields) if fields.is_empty());
     if answered || empty {
         return None;
     }
     let error = router_wire::error_body::ErrorBody::of(&value);
-    Some(classify::of_body(None, &response.headers, response.received_at, &error, codes).with_raw(response.raw()))
+    Some(
+        classify::of_body(None, &response.headers, response.received_at, &error, codes)
+            .with_raw(response.raw()),
+    )
 }
 
 /// A vendor whose whole codec is a dialect.
@@ -186,8 +200,13 @@ impl<D: DialectVendor> VendorCodec for CompatibleCodec<D> {
     const VENDOR: Vendor = D::VENDOR;
 
     fn new(id: ProviderId) -> Self {
-        let inner = Compatible::new(id, D::dialect()).with_capabilities(D::capabilities()).with_codes(D::CODES);
-        Self { inner, vendor: PhantomData }
+        let inner = Compatible::new(id, D::dialect())
+            .with_capabilities(D::capabilities())
+            .with_codes(D::CODES);
+        Self {
+            inner,
+            vendor: PhantomData,
+        }
     }
 }
 

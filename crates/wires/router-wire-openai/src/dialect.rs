@@ -138,13 +138,17 @@ impl Dialect {
     /// The vendor's word for a reasoning level.
     #[must_use]
     pub fn effort<'a>(&'a self, word: &'a str) -> &'a str {
-        self.efforts.iter().find(|(ours, _)| ours == word).map_or(word, |(_, theirs)| theirs)
+        self.efforts
+            .iter()
+            .find(|(ours, _)| ours == word)
+            .map_or(word, |(_, theirs)| theirs)
     }
 
     /// Without these settings.
     #[must_use]
     pub fn without(mut self, settings: &[&'static str]) -> Self {
-        self.unsupported.extend(settings.iter().copied().map(Word::Borrowed));
+        self.unsupported
+            .extend(settings.iter().copied().map(Word::Borrowed));
         self
     }
 }

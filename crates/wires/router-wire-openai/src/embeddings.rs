@@ -22,14 +22,29 @@ pub const WIRE: &str = "openai.embeddings";
 ///
 /// # Errors
 /// `InvalidRequest` without inputs.
-pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, request: &EmbeddingRequest, own: &[&str]) -> Result<Encoded> {
+pub fn encode(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    call: &Call,
+    request: &EmbeddingRequest,
+    own: &[&str],
+) -> Result<Encoded> {
     if request.inputs.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidRequest, "inputs: at least one is needed"));
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "inputs: at least one is needed",
+        ));
     }
     let mut warnings = Vec::new();
-    for (name, set) in [("input_type", request.input_type.is_some()), ("truncate", request.truncate.is_some())] {
+    for (name, set) in [
+        ("input_type", request.input_type.is_some()),
+        ("truncate", request.truncate.is_some()),
+    ] {
         if set {
-            let warning = Warning::dropped(Text::from_static(name), Text::from_static("this wire has no such setting"));
+            let warning = Warning::dropped(
+                Text::from_static(name),
+                Text::from_static("this wire has no such setting"),
+            );
             if request.strict {
                 return Err(Error::new(ErrorKind::Unsupported, warning.to_string()));
             }
@@ -37,9 +52,16 @@ pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, request: &Embed
         }
     }
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
-    let body = serde_json::to_vec(&Body { call, request, overrides: &overrides })
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(HttpRequest::post_json(dialect.embeddings_path.as_ref(), body), warnings))
+    let body = serde_json::to_vec(&Body {
+        call,
+        request,
+        overrides: &overrides,
+    })
+    .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
+    Ok(Encoded::whole(
+        HttpRequest::post_json(dialect.embeddings_path.as_ref(), body),
+        warnings,
+    ))
 }
 
 struct Body<'a> {
@@ -52,7 +74,10 @@ impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
         body.field("model", &self.call.model)?;
-        match (&self.request.inputs[..], self.request.extra.get(WIRE, "one_input")) {
+        match (
+            &self.request.inputs[..],
+            self.request.extra.get(WIRE, "one_input"),
+        ) {
             ([only], Some(_)) => body.field("input", &Input(only))?,
             (inputs, _) => body.field("input", &router_wire::write::Seq(|| inputs.iter().map(Input)))?,
         }
@@ -65,7 +90,12 @@ impl Serialize for Body<'_> {
 
 /// The unnamed fields without our mark that the input stood alone.
 fn without_mark(extra: &router_core::Extra) -> router_core::Extra {
-    let fields = extra.for_wire(WIRE).iter().filter(|(name, _)| *name != "one_input").cloned().collect();
+    let fields = extra
+        .for_wire(WIRE)
+        .iter()
+        .filter(|(name, _)| *name != "one_input")
+        .cloned()
+        .collect();
     router_core::Extra::of(Text::from_static(WIRE), fields)
 }
 
@@ -76,7 +106,9 @@ impl Serialize for Input<'_> {
         match self.0 {
             EmbeddingInput::Text(text) => text.serialize(serializer),
             EmbeddingInput::Tokens(tokens) => tokens.serialize(serializer),
-            _ => Err(serde::ser::Error::custom("a kind of input that this wire does not have")),
+            _ => Err(serde::ser::Error::custom(
+                "a kind of input that this wire does not have",
+            )),
         }
     }
 }
@@ -125,12 +157,21 @@ pub fn decode_as(response: &HttpResponse, vectors: Vectors) -> Result<EmbeddingR
     for (place, row) in rows.iter_mut().enumerate() {
         row.index.0.get_or_insert(place as f64);
     }
-    rows.sort_by(|one, other| one.index.0.partial_cmp(&other.index.0).unwrap_or(std::cmp::Ordering::Equal));
+    rows.sort_by(|one, other| {
+        one.index
+            .0
+            .partial_cmp(&other.index.0)
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
     let mut answer = EmbeddingResponse::default();
     for row in rows {
-        answer.embeddings.push(vector(row.embedding.ok_or_else(no_vectors)?, vectors)?);
+        answer
+            .embeddings
+            .push(vector(row.embedding.ok_or_else(no_vectors)?, vectors)?);
     }
-    answer.model = body.take("model").and_then(|raw| serde_json::from_str::<Str<'_>>(raw.get()).ok()?.to_text());
+    answer.model = body
+        .take("model")
+        .and_then(|raw| serde_json::from_str::<Str<'_>>(raw.get()).ok()?.to_text());
     answer.usage = body.take("usage").and_then(usage);
     body.take("object");
     answer.extra = body.rest(WIRE);
@@ -143,12 +184,15 @@ fn vector(raw: &RawValue, vectors: Vectors) -> Result<Vec<f32>> {
         return serde_json::from_str(raw.get()).map_err(|_| bad("no list of numbers"));
     }
     let text: String = serde_json::from_str(raw.get()).map_err(|_| bad("no string"))?;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| bad("no base64"))?;
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .map_err(|_| bad("no base64"))?;
     Ok(match vectors {
         Vectors::Bytes => bytes.into_iter().map(|byte| f32::from(byte as i8)).collect(),
-        Vectors::Floats => {
-            bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect()
-        }
+        Vectors::Floats => bytes
+            .chunks_exact(4)
+            .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+            .collect(),
     })
 }
 
@@ -173,7 +217,9 @@ pub mod server {
     use base64::Engine as _;
     use http::Method;
     use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-    use router_core::{Error, ErrorKind, Head, Json, Mode, ModelId, Operation, Output, Result, StreamEvent, Text};
+    use router_core::{
+        Error, ErrorKind, Head, Json, Mode, ModelId, Operation, Output, Result, StreamEvent, Text,
+    };
     use router_wire::object::{Object, invalid};
     use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
     use router_wire::{HttpRequest, HttpResponse};
@@ -199,7 +245,9 @@ pub mod server {
         fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
             let mut body = Object::parse(&request.body)?;
             let model = body.required_text("model")?;
-            let raw = body.take("input").ok_or_else(|| invalid("input", "is required"))?;
+            let raw = body
+                .take("input")
+                .ok_or_else(|| invalid("input", "is required"))?;
             let (inputs, alone) = inputs(raw)?;
             let mut embed = EmbeddingRequest::new(inputs);
             embed.dimensions = body.read("dimensions")?;
@@ -215,10 +263,22 @@ pub mod server {
             embed.user = body.text("user")?;
             embed.extra = body.rest(WIRE);
             if alone {
-                embed.extra.insert(Text::from_static(WIRE), Text::from_static("one_input"), Json::from(serde_json::Value::Bool(true)));
+                embed.extra.insert(
+                    Text::from_static(WIRE),
+                    Text::from_static("one_input"),
+                    Json::from(serde_json::Value::Bool(true)),
+                );
             }
-            let encoder = Encoder { base64, model: model.clone() };
-            Ok(Ingress::new(ModelId::from(model), Operation::from(embed), Mode::Full, encoder))
+            let encoder = Encoder {
+                base64,
+                model: model.clone(),
+            };
+            Ok(Ingress::new(
+                ModelId::from(model),
+                Operation::from(embed),
+                Mode::Full,
+                encoder,
+            ))
         }
 
         fn error(&self, error: &Error) -> HttpResponse {
@@ -230,7 +290,8 @@ pub mod server {
     fn inputs(raw: &RawValue) -> Result<(Vec<EmbeddingInput>, bool)> {
         let text = raw.get();
         if text.starts_with('"') {
-            let one: Text = serde_json::from_str(text).map_err(|error| invalid("input", &error.to_string()))?;
+            let one: Text =
+                serde_json::from_str(text).map_err(|error| invalid("input", &error.to_string()))?;
             if one.is_empty() {
                 return Err(invalid("input", "must not be empty"));
             }
@@ -245,8 +306,12 @@ pub mod server {
         if let Ok(texts) = serde_json::from_str::<Vec<Text>>(text) {
             return Ok((texts.into_iter().map(EmbeddingInput::Text).collect(), false));
         }
-        let lists: Vec<Vec<u32>> = serde_json::from_str(text)
-            .map_err(|_| invalid("input", "must be a string, a list of strings, tokens, or lists of tokens"))?;
+        let lists: Vec<Vec<u32>> = serde_json::from_str(text).map_err(|_| {
+            invalid(
+                "input",
+                "must be a string, a list of strings, tokens, or lists of tokens",
+            )
+        })?;
         Ok((lists.into_iter().map(EmbeddingInput::Tokens).collect(), false))
     }
 
@@ -300,14 +365,19 @@ pub mod server {
                 object: "list",
                 data: answer.embeddings.iter().enumerate().map(row).collect(),
                 model: answer.model.as_ref().unwrap_or(&self.model),
-                usage: Usage { prompt_tokens: tokens, total_tokens: tokens },
+                usage: Usage {
+                    prompt_tokens: tokens,
+                    total_tokens: tokens,
+                },
             }
         }
     }
 
     impl ReplyEncoder for Encoder {
         fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
-            let Output::Embed(answer) = output else { return Err(Error::unsupported("another output than embeddings")) };
+            let Output::Embed(answer) = output else {
+                return Err(Error::unsupported("another output than embeddings"));
+            };
             serde_json::to_vec(&self.body(answer))
                 .map(|bytes| HttpResponse::json(200, bytes))
                 .map_err(|error| Error::new(ErrorKind::Server, error.to_string()))

@@ -44,7 +44,14 @@ pub fn error_body(error: &Error) -> Vec<u8> {
         ErrorKind::Truncated => Some("truncated"),
         _ => None,
     });
-    let body = Body { error: Inner { message: &message, kind, param: field_of(error), code } };
+    let body = Body {
+        error: Inner {
+            message: &message,
+            kind,
+            param: field_of(error),
+            code,
+        },
+    };
     serde_json::to_vec(&body).unwrap_or_default()
 }
 

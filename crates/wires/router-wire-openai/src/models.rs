@@ -33,7 +33,11 @@ pub fn decode(response: &HttpResponse) -> Result<ModelList> {
         let mut rows = Vec::new();
         // Deepgram lists its models by what they do.
         for name in ["data", "models", "stt", "tts", "modelSummaries"] {
-            rows.extend(body.take(name).and_then(router_wire::object::list_of).unwrap_or_default());
+            rows.extend(
+                body.take(name)
+                    .and_then(router_wire::object::list_of)
+                    .unwrap_or_default(),
+            );
         }
         rows
     };
@@ -46,19 +50,32 @@ fn model(raw: &RawValue) -> ModelInfo {
     };
     let mut word = |names: &[&str]| -> Option<Text> {
         names.iter().find_map(|name| {
-            let text = serde_json::from_str::<Str<'_>>(fields.peek(name)?.get()).ok()?.to_text();
+            let text = serde_json::from_str::<Str<'_>>(fields.peek(name)?.get())
+                .ok()?
+                .to_text();
             fields.take(name);
             text
         })
     };
-    let mut info = ModelInfo::new(ModelId::from(word(&["id", "uuid", "model", "name", "canonical_name"]).unwrap_or_default()));
+    let mut info = ModelInfo::new(ModelId::from(
+        word(&["id", "uuid", "model", "name", "canonical_name"]).unwrap_or_default(),
+    ));
     info.name = word(&["display_name", "name"]);
     info.owner = word(&["owned_by"]);
     let mut number = |names: &[&str]| -> Num {
-        names.iter().find_map(|name| serde_json::from_str(fields.take(name)?.get()).ok()).unwrap_or_default()
+        names
+            .iter()
+            .find_map(|name| serde_json::from_str(fields.take(name)?.get()).ok())
+            .unwrap_or_default()
     };
     info.created = number(&["created"]).int();
-    info.context_window = number(&["context_length", "context_window", "max_context_length", "max_model_len"]).count();
+    info.context_window = number(&[
+        "context_length",
+        "context_window",
+        "max_context_length",
+        "max_model_len",
+    ])
+    .count();
     info.max_output_tokens = number(&["max_completion_tokens", "max_output_tokens"]).count();
     info.extra = without_object(fields);
     info
@@ -99,9 +116,17 @@ pub mod server {
         fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
             let path = request.path_only();
             let path = path.strip_prefix("/v1").unwrap_or(path);
-            let one = path.strip_prefix("/models/").filter(|id| !id.is_empty()).map(|id| id.replace("%2F", "/"));
+            let one = path
+                .strip_prefix("/models/")
+                .filter(|id| !id.is_empty())
+                .map(|id| id.replace("%2F", "/"));
             let operation = Operation::from(ListModelsRequest::default());
-            Ok(Ingress::new(ModelId::default(), operation, Mode::Full, Encoder { one }))
+            Ok(Ingress::new(
+                ModelId::default(),
+                operation,
+                Mode::Full,
+                Encoder { one },
+            ))
         }
 
         fn error(&self, error: &Error) -> HttpResponse {
@@ -115,7 +140,9 @@ pub mod server {
 
     impl ReplyEncoder for Encoder {
         fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
-            let Output::ListModels(list) = output else { return Err(Error::unsupported("another output than models")) };
+            let Output::ListModels(list) = output else {
+                return Err(Error::unsupported("another output than models"));
+            };
             let bytes = match &self.one {
                 Some(id) => match list.models.iter().find(|model| model.id == *id.as_str()) {
                     Some(model) => serde_json::to_vec(&Row(model)),

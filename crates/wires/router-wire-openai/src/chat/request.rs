@@ -4,14 +4,14 @@ use router_core::content::{MediaKind, MediaSource, Reasoning, Riders};
 use router_core::message::Role;
 use router_core::tool::ToolCallKind;
 use router_core::{
-    Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Json, Media, Message, ResponseFormat, Result, Text, ToolCall,
-    ToolChoice, ToolDefinition, ToolResult, Warning,
+    Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Json, Media, Message, ResponseFormat, Result,
+    Text, ToolCall, ToolChoice, ToolDefinition, ToolResult, Warning,
 };
 use router_wire::provenance::Speaker;
 use router_wire::write::{Fields, Overrides, Seq, extra_fields};
 use router_wire::{Encoded, HttpRequest};
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::WIRE;
 use crate::dialect::{Dialect, ReasoningReplay, ReasoningRequest};
@@ -21,24 +21,54 @@ use crate::dialect::{Dialect, ReasoningReplay, ReasoningRequest};
 /// # Errors
 /// `Unsupported` for content that the wire or the vendor does not take, and for settings when the request is strict;
 /// `InvalidRequest` for what the vendor is known to refuse.
-pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, request: &ChatRequest, own: &[&str]) -> Result<Encoded> {
-    let mut warnings = Warnings { strict: request.strict, list: Vec::new() };
+pub fn encode(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    call: &Call,
+    request: &ChatRequest,
+    own: &[&str],
+) -> Result<Encoded> {
+    let mut warnings = Warnings {
+        strict: request.strict,
+        list: Vec::new(),
+    };
     check_settings(dialect, request, &mut warnings)?;
     check_messages(dialect, speaker, request, &mut warnings)?;
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
-    let body = Body { dialect, speaker, call, request, overrides: &overrides };
-    let size: usize = request.messages.iter().map(|message| 64 + size_of(&message.content)).sum();
+    let body = Body {
+        dialect,
+        speaker,
+        call,
+        request,
+        overrides: &overrides,
+    };
+    let size: usize = request
+        .messages
+        .iter()
+        .map(|message| 64 + size_of(&message.content))
+        .sum();
     let mut bytes = Vec::with_capacity(256 + size + size / 16);
-    serde_json::to_writer(&mut bytes, &body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, format!("request is not representable: {error}")))?;
-    Ok(Encoded::new(call, HttpRequest::post_json(dialect.chat_path.as_ref(), bytes), warnings.list))
+    serde_json::to_writer(&mut bytes, &body).map_err(|error| {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("request is not representable: {error}"),
+        )
+    })?;
+    Ok(Encoded::new(
+        call,
+        HttpRequest::post_json(dialect.chat_path.as_ref(), bytes),
+        warnings.list,
+    ))
 }
 
 fn size_of(content: &Content) -> usize {
     let part = |part: &ContentPart| match part {
         ContentPart::Text(part) => part.text.len(),
         ContentPart::Media(media) => match &media.source {
-            MediaSource::Base64(data) | MediaSource::Text(data) | MediaSource::Url(data) | MediaSource::File(data) => data.len(),
+            MediaSource::Base64(data)
+            | MediaSource::Text(data)
+            | MediaSource::Url(data)
+            | MediaSource::File(data) => data.len(),
             _ => 0,
         },
         _ => 64,
@@ -67,7 +97,10 @@ impl Warnings {
     }
 
     fn dropped(&mut self, setting: &'static str, why: &'static str) -> Result<()> {
-        self.add(Warning::dropped(Text::from_static(setting), Text::from_static(why)))
+        self.add(Warning::dropped(
+            Text::from_static(setting),
+            Text::from_static(why),
+        ))
     }
 }
 
@@ -105,10 +138,19 @@ fn check_settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warni
         warnings.dropped("user", NOT_THERE)?;
     }
     if settings.previous_response_id.is_some() {
-        warnings.dropped("previous_response_id", "chat completions keep no answers; send the conversation")?;
+        warnings.dropped(
+            "previous_response_id",
+            "chat completions keep no answers; send the conversation",
+        )?;
     }
-    if let Some(most) = dialect.stop_max.filter(|most| settings.stop_sequences.len() > *most) {
-        return Err(Error::new(ErrorKind::InvalidRequest, format!("stop_sequences: at most {most} at this vendor")));
+    if let Some(most) = dialect
+        .stop_max
+        .filter(|most| settings.stop_sequences.len() > *most)
+    {
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!("stop_sequences: at most {most} at this vendor"),
+        ));
     }
     if let (Some(temperature), Some((low, high))) = (settings.temperature, dialect.temperature) {
         if !(low..=high).contains(&temperature) {
@@ -122,7 +164,10 @@ fn check_settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warni
     check_tools(dialect, request, warnings)?;
     check_format(dialect, request, warnings)?;
     if let Some(reasoning) = &settings.reasoning {
-        let takes_budget = matches!(dialect.reasoning_request, ReasoningRequest::EnableThinking | ReasoningRequest::Reasoning);
+        let takes_budget = matches!(
+            dialect.reasoning_request,
+            ReasoningRequest::EnableThinking | ReasoningRequest::Reasoning
+        );
         if dialect.reasoning_request == ReasoningRequest::None || !dialect.supports("reasoning") {
             warnings.dropped("reasoning", NOT_THERE)?;
         } else if reasoning.budget_tokens.is_some() && !takes_budget {
@@ -180,13 +225,21 @@ fn check_format(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warning
             } else {
                 NOT_THERE
             };
-            warnings.add(Warning::emulated(Text::from_static("response_format"), Text::from_static(message)))
+            warnings.add(Warning::emulated(
+                Text::from_static("response_format"),
+                Text::from_static(message),
+            ))
         }
         _ => Ok(()),
     }
 }
 
-fn check_messages(dialect: &Dialect, speaker: &Speaker, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
+fn check_messages(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    request: &ChatRequest,
+    warnings: &mut Warnings,
+) -> Result<()> {
     for message in &request.messages {
         for part in message.content.parts() {
             check_part(dialect, speaker, message.role, part, warnings)?;
@@ -196,7 +249,9 @@ fn check_messages(dialect: &Dialect, speaker: &Speaker, request: &ChatRequest, w
                     if matches!(part, ContentPart::Media(_)) {
                         let warning = Warning::emulated(
                             Text::from_static("tool_result.media"),
-                            Text::from_static("sent in a user message behind the results: results of this wire are text"),
+                            Text::from_static(
+                                "sent in a user message behind the results: results of this wire are text",
+                            ),
                         );
                         warnings.add(warning)?;
                     }
@@ -207,24 +262,37 @@ fn check_messages(dialect: &Dialect, speaker: &Speaker, request: &ChatRequest, w
     Ok(())
 }
 
-fn check_part(dialect: &Dialect, speaker: &Speaker, role: Role, part: &ContentPart, warnings: &mut Warnings) -> Result<()> {
+fn check_part(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    role: Role,
+    part: &ContentPart,
+    warnings: &mut Warnings,
+) -> Result<()> {
     if !dialect.cache_control && part.riders().is_some_and(|riders| riders.cache().is_some()) {
         warnings.dropped("cache", "this vendor decides itself what to cache")?;
     }
     match part {
         ContentPart::Media(media) => check_media(dialect, media),
         ContentPart::Reasoning(reasoning) if role == Role::Assistant => {
-            if dialect.reasoning_replay == ReasoningReplay::Never || reasoning_field(speaker, reasoning).is_none() {
-                warnings.dropped("messages.reasoning", "reasoning goes back only to the vendor that made it")?;
+            if dialect.reasoning_replay == ReasoningReplay::Never
+                || reasoning_field(speaker, reasoning).is_none()
+            {
+                warnings.dropped(
+                    "messages.reasoning",
+                    "reasoning goes back only to the vendor that made it",
+                )?;
             }
             Ok(())
         }
-        ContentPart::ServerToolCall(_) => {
-            warnings.dropped("messages.server_tool_call", "this wire cannot carry calls that a vendor ran")
-        }
-        ContentPart::Opaque(part) if speaker.opaque(part).is_none() => {
-            warnings.dropped("messages.opaque", "a part goes back only to the vendor that made it")
-        }
+        ContentPart::ServerToolCall(_) => warnings.dropped(
+            "messages.server_tool_call",
+            "this wire cannot carry calls that a vendor ran",
+        ),
+        ContentPart::Opaque(part) if speaker.opaque(part).is_none() => warnings.dropped(
+            "messages.opaque",
+            "a part goes back only to the vendor that made it",
+        ),
         _ => Ok(()),
     }
 }
@@ -254,7 +322,12 @@ fn audio_format(media: &Media) -> Result<&str> {
     Ok(match word {
         "mpeg" | "mpga" | "mp3" => "mp3",
         "x-wav" | "wave" | "vnd.wave" | "wav" => "wav",
-        "" => return Err(Error::new(ErrorKind::InvalidRequest, "audio needs a media type such as audio/wav")),
+        "" => {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "audio needs a media type such as audio/wav",
+            ));
+        }
         other => other,
     })
 }
@@ -282,7 +355,14 @@ impl Serialize for Body<'_> {
         let can = |name: &str| dialect.supports(name);
         let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
         body.field("model", &self.call.model)?;
-        body.field("messages", &Messages { dialect, speaker: self.speaker, messages: &request.messages })?;
+        body.field(
+            "messages",
+            &Messages {
+                dialect,
+                speaker: self.speaker,
+                messages: &request.messages,
+            },
+        )?;
         if self.call.is_stream() {
             body.field("stream", &true)?;
             if dialect.stream_options {
@@ -293,48 +373,85 @@ impl Serialize for Body<'_> {
             body.named(&dialect.max_tokens_field, &tokens)?;
         }
         let temperature = settings.temperature.filter(|_| can("temperature"));
-        body.some("temperature", temperature.map(|value| match dialect.temperature {
-            Some((low, high)) => value.clamp(low, high),
-            None => value,
-        }))?;
+        body.some(
+            "temperature",
+            temperature.map(|value| match dialect.temperature {
+                Some((low, high)) => value.clamp(low, high),
+                None => value,
+            }),
+        )?;
         body.some("top_p", settings.top_p.filter(|_| can("top_p")))?;
         body.some("top_k", settings.top_k.filter(|_| can("top_k")))?;
-        body.some("frequency_penalty", settings.frequency_penalty.filter(|_| can("frequency_penalty")))?;
-        body.some("presence_penalty", settings.presence_penalty.filter(|_| can("presence_penalty")))?;
+        body.some(
+            "frequency_penalty",
+            settings.frequency_penalty.filter(|_| can("frequency_penalty")),
+        )?;
+        body.some(
+            "presence_penalty",
+            settings.presence_penalty.filter(|_| can("presence_penalty")),
+        )?;
         if !settings.stop_sequences.is_empty() && can("stop_sequences") {
             body.field("stop", &settings.stop_sequences)?;
         }
         body.some("seed", settings.seed.filter(|_| can("seed")))?;
         body.some("n", settings.n.filter(|n| can("n") || *n == 1))?;
         body.some("logprobs", settings.logprobs.filter(|_| can("logprobs")))?;
-        body.some("top_logprobs", settings.top_logprobs.filter(|_| can("top_logprobs")))?;
+        body.some(
+            "top_logprobs",
+            settings.top_logprobs.filter(|_| can("top_logprobs")),
+        )?;
         if !settings.logit_bias.is_empty() && can("logit_bias") {
             body.field("logit_bias", &Pairs(&settings.logit_bias))?;
         }
         if !request.tools.is_empty() {
-            body.field("tools", &Seq(|| request.tools.iter().map(|tool| Tool { dialect, tool })))?;
-            body.some("parallel_tool_calls", request.parallel_tool_calls.filter(|_| can("parallel_tool_calls")))?;
+            body.field(
+                "tools",
+                &Seq(|| request.tools.iter().map(|tool| Tool { dialect, tool })),
+            )?;
+            body.some(
+                "parallel_tool_calls",
+                request.parallel_tool_calls.filter(|_| can("parallel_tool_calls")),
+            )?;
             self.tool_choice(&mut body)?;
         }
         self.response_format(&mut body)?;
         self.reasoning(&mut body)?;
-        body.some("verbosity", settings.verbosity.as_ref().filter(|_| can("verbosity")))?;
+        body.some(
+            "verbosity",
+            settings.verbosity.as_ref().filter(|_| can("verbosity")),
+        )?;
         if let (Some(field), Some(user)) = (&dialect.user_field, &settings.user) {
             body.named(field, user)?;
         }
         if !settings.metadata.is_empty() && can("metadata") {
             body.field("metadata", &Pairs(&settings.metadata))?;
         }
-        body.some("service_tier", settings.service_tier.as_ref().filter(|_| can("service_tier")))?;
+        body.some(
+            "service_tier",
+            settings.service_tier.as_ref().filter(|_| can("service_tier")),
+        )?;
         body.some("store", settings.store.filter(|_| can("store")))?;
-        body.some("prompt_cache_key", settings.prompt_cache_key.as_ref().filter(|_| can("prompt_cache_key")))?;
+        body.some(
+            "prompt_cache_key",
+            settings
+                .prompt_cache_key
+                .as_ref()
+                .filter(|_| can("prompt_cache_key")),
+        )?;
         if !settings.modalities.is_empty() && can("modalities") {
             body.field("modalities", &settings.modalities)?;
         }
-        body.some("audio", settings.audio.as_ref().filter(|_| can("audio")).map(|audio| Audio {
-            voice: audio.voice.as_ref(),
-            format: audio.format.as_ref(),
-        }))?;
+        body.some(
+            "audio",
+            settings
+                .audio
+                .as_ref()
+                .filter(|_| can("audio"))
+                .map(|audio| Audio {
+                    voice: audio.voice.as_ref(),
+                    format: audio.format.as_ref(),
+                }),
+        )?;
         body.end(&request.extra, WIRE)
     }
 }
@@ -346,21 +463,32 @@ impl Body<'_> {
             Some(ToolChoice::Auto) if takes("auto") => body.field("tool_choice", "auto"),
             Some(ToolChoice::None) => body.field("tool_choice", "none"),
             Some(ToolChoice::Required) if takes("required") => body.field("tool_choice", "required"),
-            Some(ToolChoice::Tool(name)) if takes("named") => body.field("tool_choice", &NamedTool::new(self.request, name)),
-            Some(ToolChoice::Opaque(choice)) if self.speaker.opaque(choice).is_some() => body.field("tool_choice", &choice.raw),
+            Some(ToolChoice::Tool(name)) if takes("named") => {
+                body.field("tool_choice", &NamedTool::new(self.request, name))
+            }
+            Some(ToolChoice::Opaque(choice)) if self.speaker.opaque(choice).is_some() => {
+                body.field("tool_choice", &choice.raw)
+            }
             _ => Ok(()),
         }
     }
 
-    fn response_format<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
+    fn response_format<M: SerializeMap>(
+        &self,
+        body: &mut Fields<'_, M>,
+    ) -> std::result::Result<(), M::Error> {
         match &self.request.response_format {
             Some(ResponseFormat::Text) => body.field("response_format", &Type { kind: "text" }),
             Some(ResponseFormat::Json) if self.dialect.json_object => {
                 body.field("response_format", &Type { kind: "json_object" })
             }
-            Some(ResponseFormat::JsonSchema(format)) if self.dialect.json_schema => {
-                body.field("response_format", &JsonSchema { kind: "json_schema", json_schema: Schema(format) })
-            }
+            Some(ResponseFormat::JsonSchema(format)) if self.dialect.json_schema => body.field(
+                "response_format",
+                &JsonSchema {
+                    kind: "json_schema",
+                    json_schema: Schema(format),
+                },
+            ),
             Some(ResponseFormat::JsonSchema(_)) if self.dialect.json_object => {
                 body.field("response_format", &Type { kind: "json_object" })
             }
@@ -369,10 +497,20 @@ impl Body<'_> {
     }
 
     fn reasoning<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
-        let Some(reasoning) = self.request.settings.reasoning.as_ref().filter(|_| self.dialect.supports("reasoning")) else {
+        let Some(reasoning) = self
+            .request
+            .settings
+            .reasoning
+            .as_ref()
+            .filter(|_| self.dialect.supports("reasoning"))
+        else {
             return Ok(());
         };
-        let nearest = || reasoning.budget_tokens.map(router_core::ReasoningEffort::from_budget);
+        let nearest = || {
+            reasoning
+                .budget_tokens
+                .map(router_core::ReasoningEffort::from_budget)
+        };
         let effort = reasoning.effort.clone().or_else(nearest);
         let off = effort == Some(router_core::ReasoningEffort::None);
         let word = effort.as_ref().map(|effort| self.dialect.effort(effort.as_str()));
@@ -380,7 +518,12 @@ impl Body<'_> {
             ReasoningRequest::Effort => body.some("reasoning_effort", word),
             ReasoningRequest::Thinking => {
                 if effort.is_some() {
-                    body.field("thinking", &Type { kind: if off { "disabled" } else { "enabled" } })?;
+                    body.field(
+                        "thinking",
+                        &Type {
+                            kind: if off { "disabled" } else { "enabled" },
+                        },
+                    )?;
                 }
                 body.some("reasoning_effort", word.filter(|_| !off))
             }
@@ -388,12 +531,18 @@ impl Body<'_> {
                 if effort.is_some() {
                     body.field("enable_thinking", &!off)?;
                 }
-                body.some("thinking_budget", reasoning.budget_tokens.filter(|tokens| *tokens > 0))
+                body.some(
+                    "thinking_budget",
+                    reasoning.budget_tokens.filter(|tokens| *tokens > 0),
+                )
             }
             ReasoningRequest::Reasoning => body.field(
                 "reasoning",
                 &ReasoningObject {
-                    effort: reasoning.effort.as_ref().map(|effort| self.dialect.effort(effort.as_str())),
+                    effort: reasoning
+                        .effort
+                        .as_ref()
+                        .map(|effort| self.dialect.effort(effort.as_str())),
                     max_tokens: reasoning.budget_tokens,
                 },
             ),
@@ -487,11 +636,20 @@ enum NamedTool<'a> {
 
 impl<'a> NamedTool<'a> {
     fn new(request: &ChatRequest, name: &'a Text) -> Self {
-        let custom = request.tools.iter().any(|tool| matches!(tool, ToolDefinition::Custom(tool) if tool.name == *name));
+        let custom = request
+            .tools
+            .iter()
+            .any(|tool| matches!(tool, ToolDefinition::Custom(tool) if tool.name == *name));
         if custom {
-            Self::Custom { kind: "custom", custom: Name { name } }
+            Self::Custom {
+                kind: "custom",
+                custom: Name { name },
+            }
         } else {
-            Self::Function { kind: "function", function: Name { name } }
+            Self::Function {
+                kind: "function",
+                function: Name { name },
+            }
         }
     }
 }
@@ -507,7 +665,13 @@ impl Serialize for Tool<'_> {
             ToolDefinition::Function(tool) => {
                 let mut map = serializer.serialize_map(None)?;
                 map.serialize_entry("type", "function")?;
-                map.serialize_entry("function", &Function { tool, strict: self.dialect.strict_tools })?;
+                map.serialize_entry(
+                    "function",
+                    &Function {
+                        tool,
+                        strict: self.dialect.strict_tools,
+                    },
+                )?;
                 if let Some(mark) = tool.cache.as_ref().filter(|_| self.dialect.cache_control) {
                     map.serialize_entry("cache_control", &CacheControl::of(mark))?;
                 }
@@ -520,7 +684,9 @@ impl Serialize for Tool<'_> {
                 map.end()
             }
             ToolDefinition::Provider(tool) => tool.raw.serialize(serializer),
-            _ => Err(serde::ser::Error::custom("a kind of tool that this wire does not have")),
+            _ => Err(serde::ser::Error::custom(
+                "a kind of tool that this wire does not have",
+            )),
         }
     }
 }
@@ -576,7 +742,10 @@ struct CacheControl<'a> {
 
 impl<'a> CacheControl<'a> {
     fn of(mark: &'a router_core::CacheMark) -> Self {
-        Self { kind: "ephemeral", ttl: mark.ttl.as_ref() }
+        Self {
+            kind: "ephemeral",
+            ttl: mark.ttl.as_ref(),
+        }
     }
 }
 
@@ -592,14 +761,25 @@ impl Serialize for Messages<'_> {
         for (at, message) in self.messages.iter().enumerate() {
             if message.role == Role::Tool {
                 for result in results(message) {
-                    list.serialize_element(&ToolMessage { dialect: self.dialect, message, result })?;
+                    list.serialize_element(&ToolMessage {
+                        dialect: self.dialect,
+                        message,
+                        result,
+                    })?;
                 }
-                let last = self.messages.get(at + 1).is_none_or(|next| next.role != Role::Tool);
+                let last = self
+                    .messages
+                    .get(at + 1)
+                    .is_none_or(|next| next.role != Role::Tool);
                 if last && self.results_before(at).any(|result| has_media(&result.content)) {
                     list.serialize_element(&HoistedMedia { of: self, at })?;
                 }
             } else {
-                list.serialize_element(&ChatMessage { dialect: self.dialect, speaker: self.speaker, message })?;
+                list.serialize_element(&ChatMessage {
+                    dialect: self.dialect,
+                    speaker: self.speaker,
+                    message,
+                })?;
             }
         }
         list.end()
@@ -610,7 +790,10 @@ impl<'a> Messages<'a> {
     /// The results of the run of tool messages that ends at `at`.
     fn results_before(&self, at: usize) -> impl Iterator<Item = &'a ToolResult> {
         let messages = self.messages;
-        let start = messages[..=at].iter().rposition(|message| message.role != Role::Tool).map_or(0, |before| before + 1);
+        let start = messages[..=at]
+            .iter()
+            .rposition(|message| message.role != Role::Tool)
+            .map_or(0, |before| before + 1);
         messages[start..=at].iter().flat_map(results)
     }
 }
@@ -623,7 +806,10 @@ fn results(message: &Message) -> impl Iterator<Item = &ToolResult> {
 }
 
 fn has_media(content: &Content) -> bool {
-    content.parts().iter().any(|part| matches!(part, ContentPart::Media(_)))
+    content
+        .parts()
+        .iter()
+        .any(|part| matches!(part, ContentPart::Media(_)))
 }
 
 struct ToolMessage<'a> {
@@ -642,7 +828,13 @@ impl Serialize for ToolMessage<'_> {
             content if has_media(content) || self.dialect.text_as_string => {
                 map.serialize_entry("content", &content.joined_text())?;
             }
-            content => map.serialize_entry("content", &Parts { dialect: self.dialect, parts: content.parts() })?,
+            content => map.serialize_entry(
+                "content",
+                &Parts {
+                    dialect: self.dialect,
+                    parts: content.parts(),
+                },
+            )?,
         }
         if let Some(mark) = self.result.riders.cache().filter(|_| self.dialect.cache_control) {
             map.serialize_entry("cache_control", &CacheControl::of(mark))?;
@@ -663,8 +855,13 @@ impl Serialize for HoistedMedia<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let dialect = self.of.dialect;
         let media = || {
-            let parts = self.of.results_before(self.at).flat_map(|result| result.content.parts());
-            parts.filter(|part| matches!(part, ContentPart::Media(_))).map(|part| Part { dialect, part })
+            let parts = self
+                .of
+                .results_before(self.at)
+                .flat_map(|result| result.content.parts());
+            parts
+                .filter(|part| matches!(part, ContentPart::Media(_)))
+                .map(|part| Part { dialect, part })
         };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("role", "user")?;
@@ -687,7 +884,10 @@ impl Serialize for ChatMessage<'_> {
             Role::Assistant => "assistant",
             _ => "user",
         };
-        let written = message.extra.get(WIRE, "role").and_then(router_wire::write::string_of);
+        let written = message
+            .extra
+            .get(WIRE, "role")
+            .and_then(router_wire::write::string_of);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("role", written.as_deref().unwrap_or(role))?;
         match (&message.content, message.role) {
@@ -696,12 +896,23 @@ impl Serialize for ChatMessage<'_> {
             (content, _) if dialect.text_as_string && !has_media(content) => {
                 map.serialize_entry("content", &content.joined_text())?;
             }
-            (content, _) => map.serialize_entry("content", &Parts { dialect, parts: content.parts() })?,
+            (content, _) => map.serialize_entry(
+                "content",
+                &Parts {
+                    dialect,
+                    parts: content.parts(),
+                },
+            )?,
         }
         if let Some(name) = &message.name {
             map.serialize_entry("name", name)?;
         }
-        for (name, value) in message.extra.for_wire(WIRE).iter().filter(|(name, _)| *name != "role") {
+        for (name, value) in message
+            .extra
+            .for_wire(WIRE)
+            .iter()
+            .filter(|(name, _)| *name != "role")
+        {
             map.serialize_entry(name.as_str(), value)?;
         }
         map.end()
@@ -711,10 +922,15 @@ impl Serialize for ChatMessage<'_> {
 impl ChatMessage<'_> {
     fn assistant<M: SerializeMap>(&self, map: &mut M) -> std::result::Result<(), M::Error> {
         let parts = self.message.content.parts();
-        let calls = || parts.iter().filter_map(|part| match part {
-            ContentPart::ToolCall(call) => Some(WireCall { call, speaker: self.speaker }),
-            _ => None,
-        });
+        let calls = || {
+            parts.iter().filter_map(|part| match part {
+                ContentPart::ToolCall(call) => Some(WireCall {
+                    call,
+                    speaker: self.speaker,
+                }),
+                _ => None,
+            })
+        };
         match &self.message.content {
             Content::Text(text) => map.serialize_entry("content", text)?,
             Content::Parts(_) => {
@@ -726,10 +942,14 @@ impl ChatMessage<'_> {
                         map.serialize_entry("content", &())?;
                     }
                     (None, _) => map.serialize_entry("content", "")?,
-                    (Some(ContentPart::Text(part)), None) if self.dialect.text_as_string || plain(&parts[0]) || !self.dialect.cache_control => {
+                    (Some(ContentPart::Text(part)), None)
+                        if self.dialect.text_as_string || plain(&parts[0]) || !self.dialect.cache_control =>
+                    {
                         map.serialize_entry("content", &part.text)?;
                     }
-                    _ if self.dialect.text_as_string => map.serialize_entry("content", &self.message.text())?,
+                    _ if self.dialect.text_as_string => {
+                        map.serialize_entry("content", &self.message.text())?
+                    }
                     _ => {
                         let texts = || parts.iter().filter(|part| matches!(part, ContentPart::Text(_)));
                         let dialect = self.dialect;
@@ -756,15 +976,25 @@ impl ChatMessage<'_> {
         }
         let mut texts: Vec<(String, String)> = Vec::new();
         for part in self.message.content.parts() {
-            let ContentPart::Reasoning(reasoning) = part else { continue };
-            let Some(field) = reasoning_field(self.speaker, reasoning) else { continue };
+            let ContentPart::Reasoning(reasoning) = part else {
+                continue;
+            };
+            let Some(field) = reasoning_field(self.speaker, reasoning) else {
+                continue;
+            };
             if let Some(details) = reasoning.riders.extra().get(WIRE, "details") {
                 map.serialize_entry("reasoning_details", details)?;
             } else if field == "extra_content" {
-                if let Some(signature) = reasoning.riders.signature().and_then(|signature| self.speaker.signature(signature)) {
+                if let Some(signature) = reasoning
+                    .riders
+                    .signature()
+                    .and_then(|signature| self.speaker.signature(signature))
+                {
                     map.serialize_entry("extra_content", &GoogleExtra::of(signature))?;
                 }
-            } else if !reasoning.text.is_empty() && matches!(field.as_str(), "reasoning_content" | "reasoning") {
+            } else if !reasoning.text.is_empty()
+                && matches!(field.as_str(), "reasoning_content" | "reasoning")
+            {
                 match texts.iter_mut().find(|(known, _)| *known == field) {
                     Some((_, text)) => text.push_str(&reasoning.text),
                     None => texts.push((field, reasoning.text.to_string())),
@@ -775,7 +1005,9 @@ impl ChatMessage<'_> {
             map.serialize_entry(field, text)?;
         }
         let field = self.dialect.reasoning_field.as_ref();
-        if self.dialect.reasoning_replay == ReasoningReplay::AlwaysKey && !texts.iter().any(|(known, _)| known == field) {
+        if self.dialect.reasoning_replay == ReasoningReplay::AlwaysKey
+            && !texts.iter().any(|(known, _)| known == field)
+        {
             map.serialize_entry(field, "")?;
         }
         Ok(())
@@ -794,7 +1026,9 @@ struct ThoughtSignature<'a> {
 
 impl<'a> GoogleExtra<'a> {
     fn of(thought_signature: &'a Text) -> Self {
-        Self { google: ThoughtSignature { thought_signature } }
+        Self {
+            google: ThoughtSignature { thought_signature },
+        }
     }
 }
 
@@ -820,13 +1054,32 @@ impl Serialize for WireCall<'_> {
         map.serialize_entry("id", &call.id)?;
         if call.kind == ToolCallKind::Custom {
             map.serialize_entry("type", "custom")?;
-            map.serialize_entry("custom", &CustomCall { name: &call.name, input: &call.arguments })?;
+            map.serialize_entry(
+                "custom",
+                &CustomCall {
+                    name: &call.name,
+                    input: &call.arguments,
+                },
+            )?;
         } else {
             map.serialize_entry("type", "function")?;
-            let arguments = if call.arguments.is_empty() { "{}" } else { call.arguments.as_str() };
-            map.serialize_entry("function", &FunctionCall { name: &call.name, arguments })?;
+            let arguments = if call.arguments.is_empty() {
+                "{}"
+            } else {
+                call.arguments.as_str()
+            };
+            map.serialize_entry(
+                "function",
+                &FunctionCall {
+                    name: &call.name,
+                    arguments,
+                },
+            )?;
         }
-        let foreign = call.riders.signature().is_some_and(|signature| self.speaker.signature(signature).is_none());
+        let foreign = call
+            .riders
+            .signature()
+            .is_some_and(|signature| self.speaker.signature(signature).is_none());
         if !foreign {
             extra_fields(&mut map, call.riders.extra(), WIRE)?;
         }
@@ -846,7 +1099,10 @@ impl Serialize for Parts<'_> {
             ContentPart::Opaque(part) => part.raw.as_str().starts_with('{'),
             _ => false,
         };
-        serializer.collect_seq(self.parts.iter().filter(sent).map(|part| Part { dialect: self.dialect, part }))
+        serializer.collect_seq(self.parts.iter().filter(sent).map(|part| Part {
+            dialect: self.dialect,
+            part,
+        }))
     }
 }
 
@@ -912,11 +1168,23 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
     match (media.kind, &media.source) {
         (MediaKind::Image, _) => {
             map.serialize_entry("type", "image_url")?;
-            map.serialize_entry("image_url", &Url { url, detail: media.detail.as_ref() })
+            map.serialize_entry(
+                "image_url",
+                &Url {
+                    url,
+                    detail: media.detail.as_ref(),
+                },
+            )
         }
         (MediaKind::Audio, MediaSource::Base64(data)) => {
             map.serialize_entry("type", "input_audio")?;
-            map.serialize_entry("input_audio", &InputAudio { data, format: audio_format(media).unwrap_or("wav") })
+            map.serialize_entry(
+                "input_audio",
+                &InputAudio {
+                    data,
+                    format: audio_format(media).unwrap_or("wav"),
+                },
+            )
         }
         (MediaKind::Video, _) => {
             map.serialize_entry("type", "video_url")?;
@@ -924,17 +1192,30 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
         }
         (_, MediaSource::File(id)) => {
             map.serialize_entry("type", "file")?;
-            let file = File { file_id: Some(id), filename: media.name.as_deref(), file_data: None };
+            let file = File {
+                file_id: Some(id),
+                filename: media.name.as_deref(),
+                file_data: None,
+            };
             map.serialize_entry("file", &file)
         }
         (_, source) => {
             let file_data = match source {
-                MediaSource::Text(text) => Media::bytes(MediaKind::Document, "text/plain", text.as_bytes()).to_data_url(),
+                MediaSource::Text(text) => {
+                    Media::bytes(MediaKind::Document, "text/plain", text.as_bytes()).to_data_url()
+                }
                 _ => data_url,
             };
             map.serialize_entry("type", "file")?;
             let filename = media.name.as_deref().or(Some("document"));
-            map.serialize_entry("file", &File { file_id: None, filename, file_data })
+            map.serialize_entry(
+                "file",
+                &File {
+                    file_id: None,
+                    filename,
+                    file_data,
+                },
+            )
         }
     }
 }

@@ -12,11 +12,17 @@ use super::stream::ChatStreamDecoder;
 /// # Errors
 /// `Decode` when the body is no JSON, and the vendor's error where it holds one.
 pub fn decode(speaker: &Speaker, response: &HttpResponse) -> Result<ChatResponse> {
-    read_whole(Box::new(ChatStreamDecoder::new(speaker.clone()).whole()), response)
+    read_whole(
+        Box::new(ChatStreamDecoder::new(speaker.clone()).whole()),
+        response,
+    )
 }
 
 /// Reads a body through a stream decoder.
-pub(crate) fn read_whole(mut decoder: Box<dyn StreamDecoder>, response: &HttpResponse) -> Result<ChatResponse> {
+pub(crate) fn read_whole(
+    mut decoder: Box<dyn StreamDecoder>,
+    response: &HttpResponse,
+) -> Result<ChatResponse> {
     let body = text_of(response)?;
     let mut events = Events::new();
     decoder.decode(&Frame::new(body), &mut events)?;
@@ -32,7 +38,10 @@ pub(crate) fn text_of(response: &HttpResponse) -> Result<Text> {
         .map_err(|_| Error::new(ErrorKind::Decode, "the vendor's answer is not UTF-8"))?;
     let trimmed = text.trim_start_matches('\u{feff}').trim();
     if trimmed.starts_with('<') {
-        return Err(Error::new(ErrorKind::Decode, "the vendor answered HTML instead of JSON; is the base URL right?"));
+        return Err(Error::new(
+            ErrorKind::Decode,
+            "the vendor answered HTML instead of JSON; is the base URL right?",
+        ));
     }
     if trimmed.is_empty() {
         return Err(Error::new(ErrorKind::Decode, "the vendor answered an empty body"));

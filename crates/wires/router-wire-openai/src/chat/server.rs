@@ -8,11 +8,12 @@ use http::{HeaderMap, HeaderValue, Method};
 use router_core::chat::{AudioOutput, JsonSchemaFormat, Logprobs, ReasoningConfig, Settings, TokenLogprob};
 use router_core::content::{Media, MediaKind, MediaSource, Reasoning, Refusal, Riders, TextPart};
 use router_core::message::Role;
+use router_core::stream::PartKind;
 use router_core::tool::{CustomTool, FunctionTool, ToolCallKind};
 use router_core::{
-    CacheMark, ChatRequest, ChatResponse, Content, ContentPart, Error, ErrorKind, Extra, FinishReason, Head, Json, Message, Mode,
-    ModelId, Operation, Output, ReasoningEffort, ResponseFormat, Result, StreamEvent, Text, ToolCall, ToolChoice,
-    ToolDefinition, ToolResult, Usage,
+    CacheMark, ChatRequest, ChatResponse, Content, ContentPart, Error, ErrorKind, Extra, FinishReason, Head,
+    Json, Message, Mode, ModelId, Operation, Output, ReasoningEffort, ResponseFormat, Result, Signature,
+    StreamEvent, Text, ToolCall, ToolChoice, ToolDefinition, ToolResult, Usage,
 };
 use router_wire::object::{Object, invalid, is_string, list_of};
 use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
@@ -61,7 +62,11 @@ fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest, Mode, bool
     chat.tool_choice = body.take("tool_choice").map(tool_choice).transpose()?;
     chat.parallel_tool_calls = body.read("parallel_tool_calls")?;
     chat.response_format = body.object("response_format")?.map(response_format).transpose()?;
-    let mode = if body.read::<bool>("stream")?.unwrap_or(false) { Mode::Stream } else { Mode::Full };
+    let mode = if body.read::<bool>("stream")?.unwrap_or(false) {
+        Mode::Stream
+    } else {
+        Mode::Full
+    };
     let mut usage = false;
     if let Some(mut options) = body.object("stream_options")? {
         usage = options.read("include_usage")?.unwrap_or(false);
@@ -78,7 +83,10 @@ fn settings(body: &mut Object<'_>) -> Result<Settings> {
         return Err(invalid("max_tokens", "must be at least 1"));
     }
     settings.temperature = body.read("temperature")?;
-    if settings.temperature.is_some_and(|temperature: f64| !(0.0..=2.0).contains(&temperature)) {
+    if settings
+        .temperature
+        .is_some_and(|temperature: f64| !(0.0..=2.0).contains(&temperature))
+    {
         return Err(invalid("temperature", "must be between 0 and 2"));
     }
     settings.top_p = body.read("top_p")?;
@@ -122,8 +130,13 @@ fn read<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue, path: &str) -> Result<
 }
 
 fn pairs<T: for<'de> serde::Deserialize<'de>>(body: &mut Object<'_>, name: &str) -> Result<Vec<(Text, T)>> {
-    let Some(object) = body.object(name)? else { return Ok(Vec::new()) };
-    object.into_fields().map(|(key, raw)| Ok((Text::from(key), read(raw, name)?))).collect()
+    let Some(object) = body.object(name)? else {
+        return Ok(Vec::new());
+    };
+    object
+        .into_fields()
+        .map(|(key, raw)| Ok((Text::from(key), read(raw, name)?)))
+        .collect()
 }
 
 fn messages(body: &mut Object<'_>) -> Result<Vec<Message>> {
@@ -162,21 +175,35 @@ fn message(mut fields: Object<'_>) -> Result<Message> {
         "user" => Message::new(Role::User, required(content, &path)?),
         "assistant" => Message::new(Role::Assistant, assistant(content, &path, &mut fields)?),
         "tool" => {
-            let mut result = ToolResult::new(fields.required_text("tool_call_id")?, required(content, &path)?);
+            let mut result =
+                ToolResult::new(fields.required_text("tool_call_id")?, required(content, &path)?);
             result.name.clone_from(&name);
             let mut message = Message::tool([result]);
             if let Some(name) = name {
-                message.extra.insert(Text::from_static(WIRE), Text::from_static("name"), Json::of(&name)?);
+                message.extra.insert(
+                    Text::from_static(WIRE),
+                    Text::from_static("name"),
+                    Json::of(&name)?,
+                );
             }
             merge(&mut message.extra, fields.rest(WIRE));
             return Ok(message);
         }
-        _ => return Err(invalid(&fields.path_of("role"), "must be one of system, developer, user, assistant, tool")),
+        _ => {
+            return Err(invalid(
+                &fields.path_of("role"),
+                "must be one of system, developer, user, assistant, tool",
+            ));
+        }
     };
     message.name = name;
     message.extra = fields.rest(WIRE);
     if word == "developer" {
-        message.extra.insert(Text::from_static(WIRE), Text::from_static("role"), Json::of(&word)?);
+        message.extra.insert(
+            Text::from_static(WIRE),
+            Text::from_static("role"),
+            Json::of(&word)?,
+        );
     }
     Ok(message)
 }
@@ -196,7 +223,10 @@ fn content(raw: &RawValue, path: &str) -> Result<Content> {
         return read::<Text>(raw, path).map(Content::Text);
     }
     let rows = list_of(raw).ok_or_else(|| invalid(path, "must be a string or a list of parts"))?;
-    let parts = rows.into_iter().enumerate().map(|(at, raw)| part(Object::of(raw, format!("{path}[{at}]"))?, raw));
+    let parts = rows
+        .into_iter()
+        .enumerate()
+        .map(|(at, raw)| part(Object::of(raw, format!("{path}[{at}]"))?, raw));
     Ok(Content::from(parts.collect::<Result<Vec<_>>>()?))
 }
 
@@ -212,10 +242,16 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
     };
     let mut part = match kind.as_str() {
         "text" => ContentPart::Text(TextPart::new(fields.required_text("text")?)),
-        "refusal" => return Ok(ContentPart::Refusal(Refusal::new(fields.required_text("refusal")?))),
+        "refusal" => {
+            return Ok(ContentPart::Refusal(Refusal::new(
+                fields.required_text("refusal")?,
+            )));
+        }
         "image_url" => {
             let path = fields.path_of("image_url");
-            let mut image = fields.object("image_url")?.ok_or_else(|| invalid(&path, "is required"))?;
+            let mut image = fields
+                .object("image_url")?
+                .ok_or_else(|| invalid(&path, "is required"))?;
             let url = image.required_text("url")?;
             let mut media = by_url(MediaKind::Image, &url, &path)?;
             media.detail = image.text("detail")?;
@@ -223,20 +259,30 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
         }
         "video_url" => {
             let path = fields.path_of("video_url");
-            let mut video = fields.object("video_url")?.ok_or_else(|| invalid(&path, "is required"))?;
+            let mut video = fields
+                .object("video_url")?
+                .ok_or_else(|| invalid(&path, "is required"))?;
             ContentPart::Media(by_url(MediaKind::Video, &video.required_text("url")?, &path)?)
         }
         "input_audio" => {
             let path = fields.path_of("input_audio");
-            let mut audio = fields.object("input_audio")?.ok_or_else(|| invalid(&path, "is required"))?;
+            let mut audio = fields
+                .object("input_audio")?
+                .ok_or_else(|| invalid(&path, "is required"))?;
             let format = audio.required_text("format")?;
             let data = audio.required_text("data")?;
-            let media_type = if format == "mp3" { "audio/mpeg".to_owned() } else { format!("audio/{format}") };
+            let media_type = if format == "mp3" {
+                "audio/mpeg".to_owned()
+            } else {
+                format!("audio/{format}")
+            };
             ContentPart::Media(checked(Media::base64(MediaKind::Audio, media_type, data), &path)?)
         }
         "file" => {
             let path = fields.path_of("file");
-            let mut file = fields.object("file")?.ok_or_else(|| invalid(&path, "is required"))?;
+            let mut file = fields
+                .object("file")?
+                .ok_or_else(|| invalid(&path, "is required"))?;
             let name = file.text("filename")?;
             let mut media = match (file.text("file_id")?, file.text("file_data")?) {
                 (Some(id), _) => Media::new(MediaKind::Document, MediaSource::File(id)),
@@ -246,7 +292,12 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
             media.name = name;
             ContentPart::Media(media)
         }
-        _ => return Ok(ContentPart::Opaque(router_core::content::Opaque::new(crate::WIRE, Json::from_raw(raw)))),
+        _ => {
+            return Ok(ContentPart::Opaque(router_core::content::Opaque::new(
+                crate::WIRE,
+                Json::from_raw(raw),
+            )));
+        }
     };
     if let Some(riders) = part.riders_mut() {
         riders.set_cache(mark);
@@ -264,7 +315,11 @@ fn by_url(kind: MediaKind, url: &Text, path: &str) -> Result<Media> {
 }
 
 fn checked(media: Media, path: &str) -> Result<Media> {
-    if media.decode().is_none() { Err(invalid(path, "is not valid base64")) } else { Ok(media) }
+    if media.decode().is_none() {
+        Err(invalid(path, "is not valid base64"))
+    } else {
+        Ok(media)
+    }
 }
 
 fn assistant(raw: Option<&RawValue>, path: &str, fields: &mut Object<'_>) -> Result<Content> {
@@ -296,25 +351,37 @@ fn assistant(raw: Option<&RawValue>, path: &str, fields: &mut Object<'_>) -> Res
     parts.extend(refusal.map(|text| ContentPart::Refusal(Refusal::new(text))));
     let path = fields.path_of("tool_calls");
     for (at, raw) in calls.into_iter().enumerate() {
-        parts.push(ContentPart::ToolCall(tool_call(Object::of(raw, format!("{path}[{at}]"))?)?));
+        parts.push(ContentPart::ToolCall(tool_call(Object::of(
+            raw,
+            format!("{path}[{at}]"),
+        )?)?));
     }
     Ok(Content::from(parts))
 }
 
 fn field_rider(field: &'static str) -> Result<Riders> {
-    Ok(Riders::new().with_extra(Extra::of(Text::from_static(WIRE), vec![(Text::from_static("field"), Json::of(field)?)])))
+    Ok(Riders::new().with_extra(Extra::of(
+        Text::from_static(WIRE),
+        vec![(Text::from_static("field"), Json::of(field)?)],
+    )))
 }
 
 fn tool_call(mut fields: Object<'_>) -> Result<ToolCall> {
     let id = fields.required_text("id")?;
     fields.take("type");
     let mut call = if let Some(mut custom) = fields.object("custom")? {
-        let mut call = ToolCall::new(id, custom.required_text("name")?, custom.text("input")?.unwrap_or_default());
+        let mut call = ToolCall::new(
+            id,
+            custom.required_text("name")?,
+            custom.text("input")?.unwrap_or_default(),
+        );
         call.kind = ToolCallKind::Custom;
         call
     } else {
         let path = fields.path_of("function");
-        let mut function = fields.object("function")?.ok_or_else(|| invalid(&path, "is required"))?;
+        let mut function = fields
+            .object("function")?
+            .ok_or_else(|| invalid(&path, "is required"))?;
         let name = function.required_text("name")?;
         let arguments = match function.take("arguments") {
             Some(raw) if is_string(raw) => read::<Text>(raw, &path)?,
@@ -333,7 +400,9 @@ fn tool(raw: &RawValue, at: usize) -> Result<ToolDefinition> {
     match kind.as_str() {
         "function" => {
             let path = fields.path_of("function");
-            let mut function = fields.object("function")?.ok_or_else(|| invalid(&path, "is required"))?;
+            let mut function = fields
+                .object("function")?
+                .ok_or_else(|| invalid(&path, "is required"))?;
             let mut tool = FunctionTool::new(function.required_text("name")?);
             tool.description = function.text("description")?;
             tool.parameters = function.json("parameters");
@@ -348,14 +417,19 @@ fn tool(raw: &RawValue, at: usize) -> Result<ToolDefinition> {
         }
         "custom" => {
             let path = fields.path_of("custom");
-            let mut custom = fields.object("custom")?.ok_or_else(|| invalid(&path, "is required"))?;
+            let mut custom = fields
+                .object("custom")?
+                .ok_or_else(|| invalid(&path, "is required"))?;
             let mut tool = CustomTool::new(custom.required_text("name")?);
             tool.description = custom.text("description")?;
             tool.format = custom.json("format");
             tool.extra = custom.rest(WIRE);
             Ok(ToolDefinition::Custom(tool))
         }
-        _ => Ok(ToolDefinition::Provider(router_core::content::Opaque::new(crate::WIRE, Json::from_raw(raw)))),
+        _ => Ok(ToolDefinition::Provider(router_core::content::Opaque::new(
+            crate::WIRE,
+            Json::from_raw(raw),
+        ))),
     }
 }
 
@@ -375,7 +449,10 @@ fn tool_choice(raw: &RawValue) -> Result<ToolChoice> {
             return tool.required_text("name").map(ToolChoice::Tool);
         }
     }
-    Ok(ToolChoice::Opaque(router_core::content::Opaque::new(crate::WIRE, Json::from_raw(raw))))
+    Ok(ToolChoice::Opaque(router_core::content::Opaque::new(
+        crate::WIRE,
+        Json::from_raw(raw),
+    )))
 }
 
 fn response_format(mut fields: Object<'_>) -> Result<ResponseFormat> {
@@ -384,7 +461,9 @@ fn response_format(mut fields: Object<'_>) -> Result<ResponseFormat> {
         "json_object" => Ok(ResponseFormat::Json),
         "json_schema" => {
             let path = fields.path_of("json_schema");
-            let mut schema = fields.object("json_schema")?.ok_or_else(|| invalid(&path, "is required"))?;
+            let mut schema = fields
+                .object("json_schema")?
+                .ok_or_else(|| invalid(&path, "is required"))?;
             let mut format = JsonSchemaFormat::new(schema.required_text("name")?, Json::null());
             format.schema = schema.json("schema");
             format.strict = schema.read("strict")?;
@@ -392,7 +471,10 @@ fn response_format(mut fields: Object<'_>) -> Result<ResponseFormat> {
             format.extra = schema.rest(WIRE);
             Ok(ResponseFormat::JsonSchema(format))
         }
-        _ => Err(invalid("response_format.type", "must be text, json_object or json_schema")),
+        _ => Err(invalid(
+            "response_format.type",
+            "must be text, json_object or json_schema",
+        )),
     }
 }
 
@@ -408,13 +490,21 @@ struct Encoder {
 
 impl Encoder {
     fn new(model: Text, include_usage: bool) -> Self {
-        Self { model, include_usage, id: Text::new(), created: 0, roles: Vec::new() }
+        Self {
+            model,
+            include_usage,
+            id: Text::new(),
+            created: 0,
+            roles: Vec::new(),
+        }
     }
 
     /// Chunks need an id and a time even where the vendor gives none.
     fn begin(&mut self, id: Option<&Text>, model: Option<&Text>, created: Option<i64>) {
         if self.id.is_empty() {
-            self.id = id.cloned().unwrap_or_else(|| Text::from(format!("chatcmpl-{:016x}", stamp())));
+            self.id = id
+                .cloned()
+                .unwrap_or_else(|| Text::from(format!("chatcmpl-{:016x}", stamp())));
             self.created = created.unwrap_or_else(seconds);
             if let Some(model) = model {
                 self.model = model.clone();
@@ -426,10 +516,10 @@ impl Encoder {
         self.begin(None, None, None);
         if !self.roles.contains(&choice) {
             self.roles.push(choice);
-            self.write(&[ChunkChoice { index: choice, delta: Delta::Role, finish_reason: None, logprobs: None }], None, out);
+            self.write(&[ChunkChoice::delta(choice, Delta::Role)], None, out);
         }
         if !matches!(delta, Delta::Role) {
-            self.write(&[ChunkChoice { index: choice, delta, finish_reason: None, logprobs: None }], None, out);
+            self.write(&[ChunkChoice::delta(choice, delta)], None, out);
         }
     }
 
@@ -450,7 +540,9 @@ impl Encoder {
 
 /// Seconds since 1970, where the vendor gives no time.
 fn seconds() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     since.as_secs() as i64
 }
 
@@ -458,7 +550,9 @@ fn seconds() -> i64 {
 pub(crate) fn stamp() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     (since.as_nanos() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ count
 }
@@ -481,6 +575,20 @@ struct ChunkChoice<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     logprobs: Option<WireLogprobs<'a>>,
     finish_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_reason: Option<&'a Text>,
+}
+
+impl<'a> ChunkChoice<'a> {
+    fn delta(index: u32, delta: Delta<'a>) -> Self {
+        Self {
+            index,
+            delta,
+            logprobs: None,
+            finish_reason: None,
+            stop_reason: None,
+        }
+    }
 }
 
 enum Delta<'a> {
@@ -489,8 +597,17 @@ enum Delta<'a> {
     Content(&'a Text),
     Reasoning(&'a Text),
     Refusal(&'a Text),
-    CallStart { index: u32, id: &'a Text, name: &'a Text, kind: ToolCallKind },
-    CallArguments { index: u32, arguments: &'a Text },
+    CallStart {
+        index: u32,
+        id: &'a Text,
+        name: &'a Text,
+        kind: ToolCallKind,
+    },
+    CallArguments {
+        index: u32,
+        arguments: &'a Text,
+    },
+    Detail(&'a Signature, bool),
     Annotation(&'a Json),
     Image(&'a Media),
 }
@@ -527,15 +644,45 @@ impl Serialize for Delta<'_> {
             Self::Content(text) => map.serialize_entry("content", text)?,
             Self::Reasoning(text) => map.serialize_entry("reasoning_content", text)?,
             Self::Refusal(text) => map.serialize_entry("refusal", text)?,
-            Self::CallStart { index, id, name, kind } => {
+            Self::CallStart {
+                index,
+                id,
+                name,
+                kind,
+            } => {
                 let is_custom = *kind == ToolCallKind::Custom;
                 let function = (!is_custom).then_some(Function { name, arguments: "" });
                 let custom = is_custom.then_some(Custom { name, input: "" });
                 let kind = if is_custom { "custom" } else { "function" };
-                map.serialize_entry("tool_calls", &[Start { index: *index, id, kind, function, custom }])?;
+                map.serialize_entry(
+                    "tool_calls",
+                    &[Start {
+                        index: *index,
+                        id,
+                        kind,
+                        function,
+                        custom,
+                    }],
+                )?;
             }
             Self::CallArguments { index, arguments } => {
-                map.serialize_entry("tool_calls", &[More { index: *index, function: Arguments { arguments } }])?;
+                map.serialize_entry(
+                    "tool_calls",
+                    &[More {
+                        index: *index,
+                        function: Arguments { arguments },
+                    }],
+                )?;
+            }
+            Self::Detail(signature, redacted) => {
+                map.serialize_entry(
+                    "reasoning_details",
+                    &[WireDetail {
+                        text: None,
+                        signature,
+                        redacted: *redacted,
+                    }],
+                )?;
             }
             Self::Annotation(raw) => map.serialize_entry("annotations", &[raw])?,
             Self::Image(media) => map.serialize_entry("images", &[WireImage(media)])?,
@@ -554,6 +701,32 @@ struct Function<'a> {
 struct Custom<'a> {
     name: &'a Text,
     input: &'a str,
+}
+
+/// A signature over reasoning, in the form that OpenRouter has for it.
+struct WireDetail<'a> {
+    text: Option<&'a Text>,
+    signature: &'a Signature,
+    redacted: bool,
+}
+
+impl Serialize for WireDetail<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let sealed = router_wire::provenance::seal(self.signature, crate::WIRE);
+        let mut map = serializer.serialize_map(None)?;
+        if self.redacted {
+            map.serialize_entry("type", "reasoning.encrypted")?;
+            map.serialize_entry("data", &sealed)?;
+        } else {
+            map.serialize_entry("type", "reasoning.text")?;
+            if let Some(text) = self.text {
+                map.serialize_entry("text", text)?;
+            }
+            map.serialize_entry("signature", &sealed)?;
+        }
+        map.serialize_entry("index", &0)?;
+        map.end()
+    }
 }
 
 struct WireImage<'a>(&'a Media);
@@ -618,11 +791,17 @@ struct WireLogprobs<'a>(&'a Logprobs);
 impl Serialize for WireLogprobs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("content", &router_wire::write::Seq(|| self.0.content.iter().map(WireToken)))?;
+        map.serialize_entry(
+            "content",
+            &router_wire::write::Seq(|| self.0.content.iter().map(WireToken)),
+        )?;
         if self.0.refusal.is_empty() {
             map.serialize_entry("refusal", &())?;
         } else {
-            map.serialize_entry("refusal", &router_wire::write::Seq(|| self.0.refusal.iter().map(WireToken)))?;
+            map.serialize_entry(
+                "refusal",
+                &router_wire::write::Seq(|| self.0.refusal.iter().map(WireToken)),
+            )?;
         }
         map.end()
     }
@@ -636,7 +815,10 @@ impl Serialize for WireToken<'_> {
         map.serialize_entry("token", &self.0.token)?;
         map.serialize_entry("logprob", &self.0.logprob)?;
         map.serialize_entry("bytes", &self.0.bytes)?;
-        map.serialize_entry("top_logprobs", &router_wire::write::Seq(|| self.0.top.iter().map(WireToken)))?;
+        map.serialize_entry(
+            "top_logprobs",
+            &router_wire::write::Seq(|| self.0.top.iter().map(WireToken)),
+        )?;
         map.end()
     }
 }
@@ -654,9 +836,16 @@ fn word(reason: &FinishReason) -> &str {
 
 impl ReplyEncoder for Encoder {
     fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
-        let Output::Chat(answer) = output else { return Err(Error::unsupported("another output than a chat")) };
+        let Output::Chat(answer) = output else {
+            return Err(Error::unsupported("another output than a chat"));
+        };
         self.begin(answer.id.as_ref(), answer.model.as_ref(), answer.created);
-        let body = Answer { id: &self.id, created: self.created, model: &self.model, answer };
+        let body = Answer {
+            id: &self.id,
+            created: self.created,
+            model: &self.model,
+            answer,
+        };
         serde_json::to_vec(&body)
             .map(|bytes| HttpResponse::json(200, bytes))
             .map_err(|error| Error::new(ErrorKind::Server, error.to_string()))
@@ -664,7 +853,10 @@ impl ReplyEncoder for Encoder {
 
     fn stream_head(&mut self, _head: &Head) -> HttpResponse {
         let headers = HeaderMap::from_iter([
-            (CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
+            (
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/event-stream; charset=utf-8"),
+            ),
             (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         ]);
         HttpResponse::new(200, headers, "")
@@ -676,14 +868,50 @@ impl ReplyEncoder for Encoder {
             StreamEvent::TextDelta { choice, text } => self.chunk(*choice, Delta::Content(text), out),
             StreamEvent::ReasoningDelta { choice, text } => self.chunk(*choice, Delta::Reasoning(text), out),
             StreamEvent::RefusalDelta { choice, text } => self.chunk(*choice, Delta::Refusal(text), out),
-            StreamEvent::ToolCallStart { choice, call, id, name, kind } => {
-                self.chunk(*choice, Delta::CallStart { index: *call, id, name, kind: *kind }, out);
+            StreamEvent::ToolCallStart {
+                choice,
+                call,
+                id,
+                name,
+                kind,
+            } => {
+                self.chunk(
+                    *choice,
+                    Delta::CallStart {
+                        index: *call,
+                        id,
+                        name,
+                        kind: *kind,
+                    },
+                    out,
+                );
             }
-            StreamEvent::ToolCallDelta { choice, call, arguments } => {
-                self.chunk(*choice, Delta::CallArguments { index: *call, arguments }, out);
+            StreamEvent::ToolCallDelta {
+                choice,
+                call,
+                arguments,
+            } => {
+                self.chunk(
+                    *choice,
+                    Delta::CallArguments {
+                        index: *call,
+                        arguments,
+                    },
+                    out,
+                );
+            }
+            StreamEvent::PartEnd { choice, kind, riders } => {
+                if let Some(signature) = riders.signature() {
+                    let redacted = *kind == PartKind::RedactedReasoning;
+                    self.chunk(*choice, Delta::Detail(signature, redacted), out);
+                }
             }
             StreamEvent::Citation { choice, citation } => {
-                if let Some(raw) = citation.raw.as_ref().filter(|raw| raw.raw.as_str().contains("url_citation")) {
+                if let Some(raw) = citation
+                    .raw
+                    .as_ref()
+                    .filter(|raw| raw.raw.as_str().contains("url_citation"))
+                {
                     self.chunk(*choice, Delta::Annotation(&raw.raw), out);
                 }
             }
@@ -692,15 +920,17 @@ impl ReplyEncoder for Encoder {
             }
             StreamEvent::Logprobs { choice, logprobs } => {
                 self.chunk(*choice, Delta::Role, out);
-                let logprobs = Some(WireLogprobs(logprobs));
-                self.write(&[ChunkChoice { index: *choice, delta: Delta::Empty, finish_reason: None, logprobs }], None, out);
+                let mut chunk = ChunkChoice::delta(*choice, Delta::Empty);
+                chunk.logprobs = Some(WireLogprobs(logprobs));
+                self.write(&[chunk], None, out);
             }
             StreamEvent::Finish(finish) => {
                 self.begin(finish.id.as_ref(), finish.model.as_ref(), None);
                 for choice in &finish.choices {
                     self.chunk(choice.index, Delta::Role, out);
-                    let finish_reason = Some(word(&choice.reason));
-                    let end = ChunkChoice { index: choice.index, delta: Delta::Empty, finish_reason, logprobs: None };
+                    let mut end = ChunkChoice::delta(choice.index, Delta::Empty);
+                    end.finish_reason = Some(word(&choice.reason));
+                    end.stop_reason = choice.stop_sequence.as_ref();
                     self.write(&[end], None, out);
                 }
                 if let Some(usage) = finish.usage.as_ref().filter(|_| self.include_usage) {
@@ -733,7 +963,10 @@ impl Serialize for Answer<'_> {
         map.serialize_entry("object", "chat.completion")?;
         map.serialize_entry("created", &self.created)?;
         map.serialize_entry("model", self.model)?;
-        map.serialize_entry("choices", &router_wire::write::Seq(|| self.answer.choices.iter().map(WireChoice)))?;
+        map.serialize_entry(
+            "choices",
+            &router_wire::write::Seq(|| self.answer.choices.iter().map(WireChoice)),
+        )?;
         if let Some(usage) = &self.answer.usage {
             map.serialize_entry("usage", &WireUsage(usage))?;
         }
@@ -754,6 +987,9 @@ impl Serialize for WireChoice<'_> {
         map.serialize_entry("message", &WireMessage(&self.0.content))?;
         map.serialize_entry("logprobs", &self.0.logprobs.as_ref().map(WireLogprobs))?;
         map.serialize_entry("finish_reason", word(&self.0.finish_reason))?;
+        if let Some(matched) = &self.0.stop_sequence {
+            map.serialize_entry("stop_reason", matched)?;
+        }
         map.end()
     }
 }
@@ -781,41 +1017,76 @@ impl Serialize for WireMessage<'_> {
         } else {
             map.serialize_entry("content", &())?;
         }
-        let refusal: String = parts.iter().filter_map(|part| match part {
-            ContentPart::Refusal(refusal) => Some(refusal.text.as_str()),
-            _ => None,
-        }).collect();
+        let refusal: String = parts
+            .iter()
+            .filter_map(|part| match part {
+                ContentPart::Refusal(refusal) => Some(refusal.text.as_str()),
+                _ => None,
+            })
+            .collect();
         map.serialize_entry("refusal", &Some(refusal).filter(|text| !text.is_empty()))?;
-        let reasoning: String = parts.iter().filter_map(|part| match part {
-            ContentPart::Reasoning(reasoning) => Some(reasoning.text.as_str()),
-            _ => None,
-        }).collect();
+        let reasoning: String = parts
+            .iter()
+            .filter_map(|part| match part {
+                ContentPart::Reasoning(reasoning) => Some(reasoning.text.as_str()),
+                _ => None,
+            })
+            .collect();
         if !reasoning.is_empty() {
             map.serialize_entry("reasoning_content", &reasoning)?;
         }
-        let calls = || router_core::tool::tool_calls(parts).map(|call| {
-            let is_custom = call.kind == ToolCallKind::Custom;
-            Call {
-                id: &call.id,
-                kind: if is_custom { "custom" } else { "function" },
-                function: (!is_custom).then_some(Function { name: &call.name, arguments: &call.arguments }),
-                custom: is_custom.then_some(Custom { name: &call.name, input: &call.arguments }),
-            }
-        });
+        let details = || {
+            parts.iter().filter_map(|part| match part {
+                ContentPart::Reasoning(reasoning) => Some(WireDetail {
+                    text: Some(&reasoning.text),
+                    signature: reasoning.riders.signature()?,
+                    redacted: reasoning.redacted,
+                }),
+                _ => None,
+            })
+        };
+        if details().next().is_some() {
+            map.serialize_entry("reasoning_details", &router_wire::write::Seq(details))?;
+        }
+        let calls = || {
+            router_core::tool::tool_calls(parts).map(|call| {
+                let is_custom = call.kind == ToolCallKind::Custom;
+                Call {
+                    id: &call.id,
+                    kind: if is_custom { "custom" } else { "function" },
+                    function: (!is_custom).then_some(Function {
+                        name: &call.name,
+                        arguments: &call.arguments,
+                    }),
+                    custom: is_custom.then_some(Custom {
+                        name: &call.name,
+                        input: &call.arguments,
+                    }),
+                }
+            })
+        };
         if calls().next().is_some() {
             map.serialize_entry("tool_calls", &router_wire::write::Seq(calls))?;
         }
-        let annotations: Vec<&Json> = parts.iter().flat_map(|part| match part {
-            ContentPart::Text(part) => &part.citations[..],
-            _ => &[],
-        }).filter_map(|citation| citation.raw.as_ref()).map(|raw| &raw.raw).filter(|raw| raw.as_str().contains("url_citation")).collect();
+        let annotations: Vec<&Json> = parts
+            .iter()
+            .flat_map(|part| match part {
+                ContentPart::Text(part) => &part.citations[..],
+                _ => &[],
+            })
+            .filter_map(|citation| citation.raw.as_ref())
+            .map(|raw| &raw.raw)
+            .filter(|raw| raw.as_str().contains("url_citation"))
+            .collect();
         if !annotations.is_empty() {
             map.serialize_entry("annotations", &annotations)?;
         }
-        let images = || parts.iter().filter_map(|part| match part {
-            ContentPart::Media(media) if media.kind == MediaKind::Image => Some(WireImage(media)),
-            _ => None,
-        });
+        let images = || {
+            parts.iter().filter_map(|part| match part {
+                ContentPart::Media(media) if media.kind == MediaKind::Image => Some(WireImage(media)),
+                _ => None,
+            })
+        };
         if images().next().is_some() {
             map.serialize_entry("images", &router_wire::write::Seq(images))?;
         }

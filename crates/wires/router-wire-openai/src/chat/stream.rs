@@ -4,7 +4,9 @@ use router_core::chat::{Logprobs, TokenLogprob};
 use router_core::content::{Citation, MediaKind, Opaque, Riders};
 use router_core::stream::{ChoiceFinish, PartKind, StreamFinish, StreamStart};
 use router_core::tool::{ServerToolCall, ToolCallKind};
-use router_core::{Error, ErrorKind, Extra, FinishReason, Json, Media, Result, Signature, StreamEvent, Text, Usage};
+use router_core::{
+    Error, ErrorKind, Extra, FinishReason, Json, Media, Result, Signature, StreamEvent, Text, Usage,
+};
 use router_wire::classify;
 use router_wire::error_body::ErrorBody;
 use router_wire::lenient::{List, Num, Str};
@@ -39,6 +41,7 @@ pub struct ChatStreamDecoder {
 struct ChoiceState {
     index: u32,
     raw: Option<Text>,
+    stop_sequence: Option<Text>,
     refused: bool,
     calls: Vec<CallState>,
     /// The field that open reasoning came from.
@@ -121,22 +124,39 @@ impl ChatStreamDecoder {
         if let Some(tier) = chunk.service_tier.to_text() {
             self.service_tier = Some(tier);
         }
-        self.keep("system_fingerprint", chunk.system_fingerprint.filled().map(|print| Json::from(serde_json::Value::from(print))));
+        self.keep(
+            "system_fingerprint",
+            chunk
+                .system_fingerprint
+                .filled()
+                .map(|print| Json::from(serde_json::Value::from(print))),
+        );
         self.keep("citations", chunk.citations.map(Json::from_raw));
         self.keep("search_results", chunk.search_results.map(Json::from_raw));
         for (place, choice) in chunk.choices.unwrap_or_default().into_iter().enumerate() {
             self.choice(place, choice, data, events)?;
         }
-        if let Some(error) = chunk.error.filter(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false")) {
-            let _ = error;
-            return Err(self.error(data));
+        if chunk
+            .error
+            .is_some_and(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false"))
+        {
+            return Err(self.with_usage(vendor_error(data)));
         }
-        if bare || chunk.base_resp.is_some_and(failed_base_resp) {
-            if let Some(error) = self.error_without_choices(data, chunk.base_resp) {
-                return Err(error);
-            }
+        if let Some(raw) = chunk.base_resp.filter(|raw| failed_base_resp(raw)) {
+            return Err(self.with_usage(base_resp_error(raw)));
+        }
+        if bare && ErrorBody::read(data.as_bytes()).message.is_some() {
+            return Err(self.with_usage(vendor_error(data)));
         }
         Ok(())
+    }
+
+    /// The error with the tokens counted so far.
+    fn with_usage(&mut self, error: Error) -> Error {
+        match self.usage.take().or(self.groq_usage.take()) {
+            Some(usage) => error.with_usage(usage),
+            None => error,
+        }
     }
 
     fn keep(&mut self, name: &'static str, value: Option<Json>) {
@@ -157,12 +177,26 @@ impl ChatStreamDecoder {
         events.push_back(StreamEvent::Start(Box::new(start)));
     }
 
-    fn choice(&mut self, place: usize, choice: wire::Choice<'_>, data: &Text, events: &mut Events) -> Result<()> {
+    fn choice(
+        &mut self,
+        place: usize,
+        choice: wire::Choice<'_>,
+        data: &Text,
+        events: &mut Events,
+    ) -> Result<()> {
         let index = choice.index.index().unwrap_or(place as u32);
-        let is_message = choice.delta.is_none() && choice.message.is_some();
-        self.whole |= is_message;
-        let finish = choice.finish_reason.filled().map(Text::from).or_else(|| choice.finish_details.and_then(finish_details));
-        let message = choice.delta.or(choice.message);
+        let finish = choice
+            .finish_reason
+            .filled()
+            .map(Text::from)
+            .or_else(|| choice.finish_details.and_then(finish_details));
+        // Perplexity and Writer send both: `message` is the answer so far, so that each form has one that counts.
+        let message = if self.whole {
+            choice.message.or(choice.delta)
+        } else {
+            self.whole |= choice.delta.is_none() && choice.message.is_some();
+            choice.delta.or(choice.message)
+        };
         let text_only = choice.text.0.is_some();
         if message.is_none() && finish.is_none() && !text_only {
             // Azure's filter results come in choices of their own.
@@ -175,10 +209,16 @@ impl ChatStreamDecoder {
             events.push_back(StreamEvent::TextDelta { choice: index, text });
         }
         if let Some(logprobs) = choice.logprobs.and_then(logprobs) {
-            events.push_back(StreamEvent::Logprobs { choice: index, logprobs: Box::new(logprobs) });
+            events.push_back(StreamEvent::Logprobs {
+                choice: index,
+                logprobs: Box::new(logprobs),
+            });
         }
         if finish.is_some() {
             self.choices[at].raw = finish;
+        }
+        if let Some(raw) = choice.stop_reason.filter(|raw| raw.get().starts_with('"')) {
+            self.choices[at].stop_sequence = serde_json::from_str(raw.get()).ok();
         }
         Ok(())
     }
@@ -187,14 +227,22 @@ impl ChatStreamDecoder {
         match self.choices.iter().position(|state| state.index == index) {
             Some(at) => at,
             None => {
-                self.choices.push(ChoiceState { index, ..ChoiceState::default() });
+                self.choices.push(ChoiceState {
+                    index,
+                    ..ChoiceState::default()
+                });
                 self.choices.len() - 1
             }
         }
     }
 
     fn message(&mut self, at: usize, message: wire::Message<'_>, data: &Text, events: &mut Events) {
-        let Self { choices, speaker, executed, .. } = self;
+        let Self {
+            choices,
+            speaker,
+            executed,
+            ..
+        } = self;
         let state = &mut choices[at];
         let choice = state.index;
         let (texts, thoughts) = content(message.content, data);
@@ -203,7 +251,14 @@ impl ChatStreamDecoder {
             state.reasoning.get_or_insert("content");
             events.push_back(StreamEvent::ReasoningDelta { choice, text });
         }
-        state.take_details(message.reasoning_details, !part_thoughts, data, events, &message.reasoning_content, &message.reasoning);
+        state.take_details(
+            message.reasoning_details,
+            !part_thoughts,
+            data,
+            events,
+            &message.reasoning_content,
+            &message.reasoning,
+        );
         if !part_thoughts {
             let named = match (message.reasoning_content.take(data), message.reasoning.take(data)) {
                 (Some(text), _) => Some(("reasoning_content", text)),
@@ -224,21 +279,44 @@ impl ChatStreamDecoder {
             state.close_reasoning(speaker, events);
             events.push_back(StreamEvent::RefusalDelta { choice, text });
         }
-        for citation in message.annotations.0.into_iter().filter_map(|raw| annotation(raw, speaker)) {
-            events.push_back(StreamEvent::Citation { choice, citation: Box::new(citation) });
+        for citation in message
+            .annotations
+            .0
+            .into_iter()
+            .filter_map(|raw| annotation(raw, speaker))
+        {
+            events.push_back(StreamEvent::Citation {
+                choice,
+                citation: Box::new(citation),
+            });
         }
         for (place, raw) in message.executed_tools.0.into_iter().enumerate() {
             if let Some((index, call)) = executed_tool(place, raw, speaker) {
                 if !executed.contains(&index) {
                     executed.push(index);
-                    events.push_back(StreamEvent::ServerToolCall { choice, call: Box::new(call) });
+                    events.push_back(StreamEvent::ServerToolCall {
+                        choice,
+                        call: Box::new(call),
+                    });
                 }
             }
         }
-        for media in message.images.0.into_iter().filter_map(image).chain(message.audio.and_then(audio)) {
-            events.push_back(StreamEvent::Media { choice, media: Box::new(media) });
+        for media in message
+            .images
+            .0
+            .into_iter()
+            .filter_map(image)
+            .chain(message.audio.and_then(audio))
+        {
+            events.push_back(StreamEvent::Media {
+                choice,
+                media: Box::new(media),
+            });
         }
-        let signature = message.extra_content.and_then(google_signature).or_else(|| message.thought_signature.to_text());
+        let signature = message
+            .extra_content
+            .and_then(google_signature)
+            .or_else(|| message.thought_signature.to_text());
         if signature.is_some() {
             state.signature = signature;
         }
@@ -248,24 +326,14 @@ impl ChatStreamDecoder {
         }
         if let Some(function) = message.function_call {
             if function.name.filled().is_some() || function.arguments.is_some_and(|raw| raw.get() != "\"\"") {
-                let call = wire::ToolCall { index: Num(Some(0.0)), function: Some(function), ..wire::ToolCall::default() };
+                let call = wire::ToolCall {
+                    index: Num(Some(0.0)),
+                    function: Some(function),
+                    ..wire::ToolCall::default()
+                };
                 state.tool_call(call, speaker, data, events);
             }
         }
-    }
-
-    /// The vendor's error in a frame.
-    fn error(&self, data: &Text) -> Error {
-        let body = ErrorBody::read(data.as_bytes());
-        classify::of_body(None, &http::HeaderMap::new(), None, &body, &[])
-    }
-
-    fn error_without_choices(&self, data: &Text, base_resp: Option<&RawValue>) -> Option<Error> {
-        if let Some(raw) = base_resp.filter(|raw| failed_base_resp(raw)) {
-            return Some(base_resp_error(raw));
-        }
-        let body = ErrorBody::read(data.as_bytes());
-        body.message.is_some().then(|| classify::of_body(None, &http::HeaderMap::new(), None, &body, &[]))
     }
 
     fn end(&mut self, events: &mut Events) {
@@ -276,14 +344,19 @@ impl ChatStreamDecoder {
         let mut finish = StreamFinish::default();
         for state in &mut self.choices {
             state.close(&self.speaker, events);
-            let mut reason = state.raw.as_deref().map_or(FinishReason::Other(Text::new()), finish_reason);
+            let mut reason = state
+                .raw
+                .as_deref()
+                .map_or(FinishReason::Other(Text::new()), finish_reason);
             let calls = state.calls.iter().any(|call| call.started);
             if calls && matches!(reason, FinishReason::Stop | FinishReason::Other(_)) {
                 reason = FinishReason::ToolCalls;
             } else if state.refused && reason == FinishReason::Stop {
                 reason = FinishReason::ContentFilter;
             }
-            finish.choices.push(ChoiceFinish::new(state.index, reason, state.raw.take()));
+            let mut end = ChoiceFinish::new(state.index, reason, state.raw.take());
+            end.stop_sequence = state.stop_sequence.take();
+            finish.choices.push(end);
         }
         finish.usage = self.usage.take().or(self.groq_usage.take());
         finish.id = self.id.take();
@@ -306,7 +379,7 @@ impl StreamDecoder for ChatStreamDecoder {
             return Ok(());
         }
         if frame.event.as_deref() == Some("error") {
-            return Err(self.error(&frame.data));
+            return Err(self.with_usage(vendor_error(&frame.data)));
         }
         let chunk = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
         self.chunk(chunk, &frame.data, events)
@@ -320,13 +393,23 @@ impl StreamDecoder for ChatStreamDecoder {
             self.end(events);
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Truncated, "the stream ended without a finish reason and without [DONE]"))
+        let message = "the stream ended without a finish reason and without [DONE]";
+        Err(self.with_usage(Error::new(ErrorKind::Truncated, message)))
     }
+}
+
+/// The vendor's error in a frame.
+fn vendor_error(data: &Text) -> Error {
+    let body = ErrorBody::read(data.as_bytes());
+    classify::of_body(None, &http::HeaderMap::new(), None, &body, &[])
 }
 
 pub(crate) fn malformed(error: &serde_json::Error, data: &str) -> Error {
     let head: String = data.chars().take(80).collect();
-    Error::new(ErrorKind::Decode, format!("a frame of the answer is not the JSON expected ({error}): {head}"))
+    Error::new(
+        ErrorKind::Decode,
+        format!("a frame of the answer is not the JSON expected ({error}): {head}"),
+    )
 }
 
 impl ChoiceState {
@@ -334,9 +417,13 @@ impl ChoiceState {
         let choice = self.index;
         let index = call.index.count();
         let id = call.id.to_text();
-        let custom = call.custom.is_some();
+        // Snowflake puts an empty `custom` beside the function.
+        let custom = call.function.is_none() && call.custom.is_some();
         let (name, arguments) = match (call.function, call.custom) {
-            (Some(function), _) => (function.name.to_text(), function.arguments.and_then(|raw| arguments(raw, data))),
+            (Some(function), _) => (
+                function.name.to_text(),
+                function.arguments.and_then(|raw| arguments(raw, data)),
+            ),
             (None, Some(custom)) => (custom.name.to_text(), custom.input.take(data)),
             (None, None) => (None, None),
         };
@@ -347,7 +434,9 @@ impl ChoiceState {
         }
         if let Some(extra) = call.extra_content {
             if let Some(signature) = google_signature(extra) {
-                state.riders.set_signature(Some(Signature::new(speaker.provider(), signature)));
+                state
+                    .riders
+                    .set_signature(Some(Signature::new(speaker.provider(), signature)));
             }
             state.riders.set_extra(Extra::of(
                 Text::from_static(WIRE),
@@ -356,13 +445,30 @@ impl ChoiceState {
         }
         if let Some(name) = name.filter(|_| !state.started) {
             state.started = true;
-            let id = state.id.clone().unwrap_or_else(|| Text::from(format!("call_{choice}_{at}")));
-            let kind = if custom { ToolCallKind::Custom } else { ToolCallKind::Function };
-            events.push_back(StreamEvent::ToolCallStart { choice, call: at as u32, id, name, kind });
+            let id = state
+                .id
+                .clone()
+                .unwrap_or_else(|| Text::from(format!("call_{choice}_{at}")));
+            let kind = if custom {
+                ToolCallKind::Custom
+            } else {
+                ToolCallKind::Function
+            };
+            events.push_back(StreamEvent::ToolCallStart {
+                choice,
+                call: at as u32,
+                id,
+                name,
+                kind,
+            });
             if !state.arguments.is_empty() && state.arguments.trim() != "null" {
                 state.given = true;
                 let arguments = Text::from(std::mem::take(&mut state.arguments));
-                events.push_back(StreamEvent::ToolCallDelta { choice, call: at as u32, arguments });
+                events.push_back(StreamEvent::ToolCallDelta {
+                    choice,
+                    call: at as u32,
+                    arguments,
+                });
             }
         }
         let Some(arguments) = arguments else { return };
@@ -373,26 +479,41 @@ impl ChoiceState {
         }
         if !state.arguments.is_empty() {
             let held = Text::from(std::mem::take(&mut state.arguments));
-            events.push_back(StreamEvent::ToolCallDelta { choice, call: at as u32, arguments: held });
+            events.push_back(StreamEvent::ToolCallDelta {
+                choice,
+                call: at as u32,
+                arguments: held,
+            });
         }
         state.given = true;
-        events.push_back(StreamEvent::ToolCallDelta { choice, call: at as u32, arguments });
+        events.push_back(StreamEvent::ToolCallDelta {
+            choice,
+            call: at as u32,
+            arguments,
+        });
     }
 
     /// The call that a piece belongs to: by index, else by id, else the last one. Another id and name under a known index
     /// is another call.
     fn call_place(&mut self, index: Option<u64>, id: Option<&Text>, named: bool) -> usize {
         let known = match (index, id) {
-            (Some(index), id) => self.calls.iter().rposition(|call| call.index == Some(index)).filter(|at| {
-                let other = matches!((&self.calls[*at].id, id), (Some(known), Some(id)) if known != id);
-                !(other && named)
-            }),
+            (Some(index), id) => self
+                .calls
+                .iter()
+                .rposition(|call| call.index == Some(index))
+                .filter(|at| {
+                    let other = matches!((&self.calls[*at].id, id), (Some(known), Some(id)) if known != id);
+                    !(other && named)
+                }),
             (None, Some(id)) => self.calls.iter().position(|call| call.id.as_ref() == Some(id)),
             (None, None) if self.calls.is_empty() => None,
             (None, None) => Some(self.calls.len() - 1),
         };
         known.unwrap_or_else(|| {
-            self.calls.push(CallState { index, ..CallState::default() });
+            self.calls.push(CallState {
+                index,
+                ..CallState::default()
+            });
             self.calls.len() - 1
         })
     }
@@ -409,15 +530,25 @@ impl ChoiceState {
     ) {
         let only = show && content.filled().is_none() && reasoning.filled().is_none();
         for (place, raw) in details.0.into_iter().enumerate() {
-            let Ok(detail) = serde_json::from_str::<wire::Detail<'_>>(raw.get()) else { continue };
+            let Ok(detail) = serde_json::from_str::<wire::Detail<'_>>(raw.get()) else {
+                continue;
+            };
             if only {
                 if let Some(text) = detail.text.to_text().or_else(|| detail.summary.to_text()) {
                     self.reasoning = Some("reasoning_details");
-                    events.push_back(StreamEvent::ReasoningDelta { choice: self.index, text });
+                    events.push_back(StreamEvent::ReasoningDelta {
+                        choice: self.index,
+                        text,
+                    });
                 }
             }
-            let key = (detail.kind.filled().unwrap_or_default().to_owned(), detail.index.count().unwrap_or(place as u64));
-            let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(raw.get()) else { continue };
+            let key = (
+                detail.kind.filled().unwrap_or_default().to_owned(),
+                detail.index.count().unwrap_or(place as u64),
+            );
+            let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(raw.get()) else {
+                continue;
+            };
             let sealed = detail.signature.filled().is_some() || detail.data.filled().is_some();
             match self.details.iter_mut().find(|known| known.key == key) {
                 Some(known) => known.merge(fields, sealed),
@@ -430,7 +561,11 @@ impl ChoiceState {
     fn close_reasoning(&mut self, speaker: &Speaker, events: &mut Events) {
         if let Some(field) = self.reasoning.take() {
             let riders = reasoning_riders(field, speaker, &[]);
-            events.push_back(StreamEvent::PartEnd { choice: self.index, kind: PartKind::Reasoning, riders });
+            events.push_back(StreamEvent::PartEnd {
+                choice: self.index,
+                kind: PartKind::Reasoning,
+                riders,
+            });
         }
     }
 
@@ -444,17 +579,29 @@ impl ChoiceState {
         for detail in details.iter().filter(|detail| detail.sealed) {
             let mut riders = reasoning_riders("reasoning_details", speaker, all.take().unwrap_or_default());
             riders.set_signature(Some(Signature::new(speaker.provider(), detail.seal())));
-            events.push_back(StreamEvent::PartEnd { choice, kind: PartKind::RedactedReasoning, riders });
+            events.push_back(StreamEvent::PartEnd {
+                choice,
+                kind: PartKind::RedactedReasoning,
+                riders,
+            });
         }
         if let Some(signature) = self.signature.take().filter(|_| !self.signature_given) {
             self.signature_given = true;
             let riders = reasoning_riders("extra_content", speaker, &[])
                 .with_signature(Signature::new(speaker.provider(), signature));
-            events.push_back(StreamEvent::PartEnd { choice, kind: PartKind::RedactedReasoning, riders });
+            events.push_back(StreamEvent::PartEnd {
+                choice,
+                kind: PartKind::RedactedReasoning,
+                riders,
+            });
         }
         for (at, call) in self.calls.iter_mut().enumerate().filter(|(_, call)| call.started) {
             let riders = std::mem::take(&mut call.riders);
-            events.push_back(StreamEvent::ToolCallEnd { choice, call: at as u32, riders });
+            events.push_back(StreamEvent::ToolCallEnd {
+                choice,
+                call: at as u32,
+                riders,
+            });
         }
     }
 }
@@ -479,20 +626,40 @@ impl DetailState {
     }
 
     fn seal(&self) -> Text {
-        let word = |name: &str| self.fields.get(name).and_then(serde_json::Value::as_str).filter(|word| !word.is_empty());
-        word("signature").or_else(|| word("data")).map(Text::from).unwrap_or_default()
+        let word = |name: &str| {
+            self.fields
+                .get(name)
+                .and_then(serde_json::Value::as_str)
+                .filter(|word| !word.is_empty())
+        };
+        word("signature")
+            .or_else(|| word("data"))
+            .map(Text::from)
+            .unwrap_or_default()
     }
 }
 
 /// Which field reasoning came from and who sent it, so that it can go back there; and all details, untouched.
 fn reasoning_riders(field: &'static str, speaker: &Speaker, details: &[DetailState]) -> Riders {
     let mut fields = vec![
-        (Text::from_static("field"), Json::from(serde_json::Value::from(field))),
-        (Text::from_static("provider"), Json::from(serde_json::Value::from(speaker.provider().as_str()))),
+        (
+            Text::from_static("field"),
+            Json::from(serde_json::Value::from(field)),
+        ),
+        (
+            Text::from_static("provider"),
+            Json::from(serde_json::Value::from(speaker.provider().as_str())),
+        ),
     ];
     if !details.is_empty() {
-        let details = details.iter().map(|detail| serde_json::Value::Object(detail.fields.clone())).collect::<Vec<_>>();
-        fields.push((Text::from_static("details"), Json::from(serde_json::Value::Array(details))));
+        let details = details
+            .iter()
+            .map(|detail| serde_json::Value::Object(detail.fields.clone()))
+            .collect::<Vec<_>>();
+        fields.push((
+            Text::from_static("details"),
+            Json::from(serde_json::Value::Array(details)),
+        ));
     }
     Riders::new().with_extra(Extra::of(Text::from_static(WIRE), fields))
 }
@@ -501,7 +668,10 @@ fn reasoning_riders(field: &'static str, speaker: &Speaker, details: &[DetailSta
 fn content(content: Content<'_>, data: &Text) -> (Option<Text>, Vec<Text>) {
     match content {
         Content::None => (None, Vec::new()),
-        Content::Text(text) => (Some(data.slice_cow(text)).filter(|text| !text.is_empty()), Vec::new()),
+        Content::Text(text) => (
+            Some(data.slice_cow(text)).filter(|text| !text.is_empty()),
+            Vec::new(),
+        ),
         Content::Parts(parts) => {
             let (mut all, mut thoughts) = (String::new(), Vec::new());
             for part in parts {
@@ -514,9 +684,16 @@ fn content(content: Content<'_>, data: &Text) -> (Option<Text>, Vec<Text>) {
                     "thinking" => match part.thinking {
                         Content2::None => {}
                         Content2::Text(text) => thoughts.push(Text::from(text)),
-                        Content2::Parts(pieces) => thoughts.extend(pieces.into_iter().filter_map(|piece| piece.text.to_text())),
+                        Content2::Parts(pieces) => {
+                            thoughts.extend(pieces.into_iter().filter_map(|piece| piece.text.to_text()))
+                        }
                     },
-                    "reasoning" => thoughts.extend(part.summary.0.into_iter().filter_map(|piece| piece.text.to_text())),
+                    "reasoning" => thoughts.extend(
+                        part.summary
+                            .0
+                            .into_iter()
+                            .filter_map(|piece| piece.text.to_text()),
+                    ),
                     _ => {}
                 }
             }
@@ -528,11 +705,15 @@ fn content(content: Content<'_>, data: &Text) -> (Option<Text>, Vec<Text>) {
 /// Arguments: a string of JSON, or the JSON itself.
 fn arguments(raw: &RawValue, data: &Text) -> Option<Text> {
     if raw.get().starts_with('"') {
-        serde_json::from_str::<Str<'_>>(raw.get()).ok()?.0.filter(|text| !text.is_empty()).map(|text| match text {
-            // The raw value points into the frame, and so does a string without escapes.
-            std::borrow::Cow::Borrowed(part) => data.slice_ref(part),
-            std::borrow::Cow::Owned(text) => Text::from(text),
-        })
+        serde_json::from_str::<Str<'_>>(raw.get())
+            .ok()?
+            .0
+            .filter(|text| !text.is_empty())
+            .map(|text| match text {
+                // The raw value points into the frame, and so does a string without escapes.
+                std::borrow::Cow::Borrowed(part) => data.slice_ref(part),
+                std::borrow::Cow::Owned(text) => Text::from(text),
+            })
     } else {
         Some(Text::from(raw.get()))
     }
@@ -544,22 +725,32 @@ fn groq_usage(raw: &RawValue) -> Option<Usage> {
         #[serde(borrow)]
         usage: Option<&'a RawValue>,
     }
-    serde_json::from_str::<XGroq<'_>>(raw.get()).ok()?.usage.and_then(wire::Usage::read)
+    serde_json::from_str::<XGroq<'_>>(raw.get())
+        .ok()?
+        .usage
+        .and_then(wire::Usage::read)
 }
 
 /// Where old vision models put the reason.
 fn finish_details(raw: &RawValue) -> Option<Text> {
     let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-    value["type"].as_str().filter(|word| !word.is_empty()).map(Text::from)
+    value["type"]
+        .as_str()
+        .filter(|word| !word.is_empty())
+        .map(Text::from)
 }
 
 fn google_signature(raw: &RawValue) -> Option<Text> {
     let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-    value["google"]["thought_signature"].as_str().filter(|word| !word.is_empty()).map(Text::from)
+    value["google"]["thought_signature"]
+        .as_str()
+        .filter(|word| !word.is_empty())
+        .map(Text::from)
 }
 
 fn failed_base_resp(raw: &RawValue) -> bool {
-    serde_json::from_str::<serde_json::Value>(raw.get()).is_ok_and(|value| value["status_code"].as_i64().unwrap_or(0) != 0)
+    serde_json::from_str::<serde_json::Value>(raw.get())
+        .is_ok_and(|value| value["status_code"].as_i64().unwrap_or(0) != 0)
 }
 
 /// MiniMax answers errors with HTTP 200 and a `base_resp`.
@@ -574,7 +765,9 @@ fn base_resp_error(raw: &RawValue) -> Error {
         2013 => ErrorKind::InvalidRequest,
         _ => ErrorKind::Server,
     };
-    let message = value["status_msg"].as_str().unwrap_or("the vendor reported an error without a message");
+    let message = value["status_msg"]
+        .as_str()
+        .unwrap_or("the vendor reported an error without a message");
     Error::new(kind, message).with_code(code.to_string())
 }
 
@@ -612,10 +805,15 @@ fn audio(raw: &RawValue) -> Option<Media> {
     let mut media = Media::base64(MediaKind::Audio, "audio/wav", data);
     media.media_type = None;
     let keep = |name: &'static str| {
-        let value = value.get(name).filter(|value| value.as_str().is_some_and(|text| !text.is_empty()))?;
+        let value = value
+            .get(name)
+            .filter(|value| value.as_str().is_some_and(|text| !text.is_empty()))?;
         Some((Text::from_static(name), Json::from(value)))
     };
-    media.riders.set_extra(Extra::of(Text::from_static(WIRE), keep("id").into_iter().chain(keep("transcript")).collect()));
+    media.riders.set_extra(Extra::of(
+        Text::from_static(WIRE),
+        keep("id").into_iter().chain(keep("transcript")).collect(),
+    ));
     Some(media)
 }
 
@@ -630,9 +828,18 @@ fn logprobs(raw: &RawValue) -> Option<Logprobs> {
 
 fn tokens(list: List<wire::TokenLogprob<'_>>) -> Vec<TokenLogprob> {
     let token = |wire: wire::TokenLogprob<'_>| {
-        let mut token = TokenLogprob::new(wire.token.0.unwrap_or_default(), wire.logprob.0.unwrap_or_default());
+        let mut token = TokenLogprob::new(
+            wire.token.0.unwrap_or_default(),
+            wire.logprob.0.unwrap_or_default(),
+        );
         if !wire.bytes.0.is_empty() {
-            token.bytes = Some(wire.bytes.0.iter().filter_map(|byte| byte.count().map(|byte| byte as u8)).collect());
+            token.bytes = Some(
+                wire.bytes
+                    .0
+                    .iter()
+                    .filter_map(|byte| byte.count().map(|byte| byte as u8))
+                    .collect(),
+            );
         }
         token.top = tokens(wire.top_logprobs);
         token

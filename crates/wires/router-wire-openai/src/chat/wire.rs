@@ -55,6 +55,9 @@ pub(super) struct Choice<'a> {
     pub(super) text: Str<'a>,
     #[serde(borrow)]
     pub(super) finish_reason: Str<'a>,
+    /// vLLM's word for the stop sequence that matched; a number is a token.
+    #[serde(borrow)]
+    pub(super) stop_reason: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) finish_details: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -308,7 +311,10 @@ impl<'a> Part<'a> {
     fn of(raw: &'a RawValue) -> Option<Self> {
         if raw.get().starts_with('"') {
             let text: Str<'a> = serde_json::from_str(raw.get()).ok()?;
-            return Some(Self { bare: text.0, ..Self::default() });
+            return Some(Self {
+                bare: text.0,
+                ..Self::default()
+            });
         }
         serde_json::from_str(raw.get()).ok()
     }
@@ -369,7 +375,10 @@ impl Usage<'_> {
             (prompt, completion) = (self.input_tokens.count(), self.output_tokens.count());
         }
         let details = |first: Option<&RawValue>, second: Option<&RawValue>| -> Details {
-            first.or(second).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+            first
+                .or(second)
+                .and_then(|raw| serde_json::from_str(raw.get()).ok())
+                .unwrap_or_default()
         };
         let of_prompt = details(self.prompt_tokens_details, self.prompt_token_details);
         let of_completion = details(self.completion_tokens_details, self.completion_token_details);
@@ -382,12 +391,21 @@ impl Usage<'_> {
         ]
         .into_iter()
         .find_map(Num::count);
-        let written = of_prompt.cache_write_tokens.count().or(self.cache_creation_input_tokens.count());
-        let reasoning = of_completion.reasoning_tokens.count().or(self.reasoning_tokens.count());
+        let written = of_prompt
+            .cache_write_tokens
+            .count()
+            .or(self.cache_creation_input_tokens.count());
+        let reasoning = of_completion
+            .reasoning_tokens
+            .count()
+            .or(self.reasoning_tokens.count());
         let audio = of_prompt.audio_tokens.count();
         let (mut input, mut output) = (prompt, completion);
         if let (Some(prompt), Some(completion)) = (prompt, completion) {
-            let rest = self.total_tokens.count().map_or(0, |total| total.saturating_sub(prompt + completion));
+            let rest = self
+                .total_tokens
+                .count()
+                .map_or(0, |total| total.saturating_sub(prompt + completion));
             match reasoning {
                 // xAI counts reasoning beside the completion; a count above the completion cannot be part of it.
                 Some(reasoning) if reasoning > 0 && (rest == reasoning || reasoning > completion) => {

@@ -4,8 +4,8 @@ use router_core::content::{MediaKind, MediaSource};
 use router_core::message::Role;
 use router_core::tool::ToolCallKind;
 use router_core::{
-    Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Json, Media, Message, ResponseFormat, Result, Text, ToolCall,
-    ToolChoice, ToolDefinition, ToolResult, Warning,
+    Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Json, Media, Message, ResponseFormat, Result,
+    Text, ToolCall, ToolChoice, ToolDefinition, ToolResult, Warning,
 };
 use router_wire::provenance::Speaker;
 use router_wire::write::{Fields, Overrides, Seq, extra_fields};
@@ -22,9 +22,23 @@ use super::WIRE;
 pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest, own: &[&str]) -> Result<Encoded> {
     let warnings = check(speaker, request)?;
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
-    let bytes = serde_json::to_vec(&Body { speaker, call, request, overrides: &overrides })
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, format!("request is not representable: {error}")))?;
-    Ok(Encoded::new(call, HttpRequest::post_json("/responses", bytes), warnings))
+    let bytes = serde_json::to_vec(&Body {
+        speaker,
+        call,
+        request,
+        overrides: &overrides,
+    })
+    .map_err(|error| {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("request is not representable: {error}"),
+        )
+    })?;
+    Ok(Encoded::new(
+        call,
+        HttpRequest::post_json("/responses", bytes),
+        warnings,
+    ))
 }
 
 fn check(speaker: &Speaker, request: &ChatRequest) -> Result<Vec<Warning>> {
@@ -56,7 +70,11 @@ fn check(speaker: &Speaker, request: &ChatRequest) -> Result<Vec<Warning>> {
             drop(name, "the Responses API has no such setting")?;
         }
     }
-    if settings.reasoning.as_ref().is_some_and(|reasoning| reasoning.budget_tokens.is_some() && reasoning.effort.is_some()) {
+    if settings
+        .reasoning
+        .as_ref()
+        .is_some_and(|reasoning| reasoning.budget_tokens.is_some() && reasoning.effort.is_some())
+    {
         drop("reasoning.budget_tokens", "this vendor takes a level only")?;
     }
     if request.parallel_tool_calls.is_some() && request.tools.is_empty() {
@@ -70,18 +88,32 @@ fn check(speaker: &Speaker, request: &ChatRequest) -> Result<Vec<Warning>> {
             match part {
                 ContentPart::Reasoning(reasoning) => {
                     let ours = reasoning.riders.extra().get(WIRE, "item").is_some()
-                        && reasoning.riders.signature().is_none_or(|signature| speaker.signature(signature).is_some());
+                        && reasoning
+                            .riders
+                            .signature()
+                            .is_none_or(|signature| speaker.signature(signature).is_some());
                     if !ours {
-                        drop("messages.reasoning", "reasoning goes back only to the vendor that made it")?;
+                        drop(
+                            "messages.reasoning",
+                            "reasoning goes back only to the vendor that made it",
+                        )?;
                     }
                 }
                 ContentPart::ServerToolCall(call) if speaker.opaque(&call.raw).is_none() => {
-                    drop("messages.server_tool_call", "a call goes back only to the vendor that ran it")?;
+                    drop(
+                        "messages.server_tool_call",
+                        "a call goes back only to the vendor that ran it",
+                    )?;
                 }
                 ContentPart::Opaque(part) if speaker.opaque(part).is_none() => {
-                    drop("messages.opaque", "a part goes back only to the vendor that made it")?;
+                    drop(
+                        "messages.opaque",
+                        "a part goes back only to the vendor that made it",
+                    )?;
                 }
-                ContentPart::Media(media) if media.kind == MediaKind::Video => return Err(Error::unsupported("video")),
+                ContentPart::Media(media) if media.kind == MediaKind::Video => {
+                    return Err(Error::unsupported("video"));
+                }
                 _ => {}
             }
         }
@@ -115,7 +147,11 @@ struct Reasoning<'a> {
 impl Body<'_> {
     /// The message that goes into `instructions`: a leading system text, unless it came as an item.
     fn instructions(&self) -> Option<&Text> {
-        let first = self.request.messages.first().filter(|message| message.role == Role::System)?;
+        let first = self
+            .request
+            .messages
+            .first()
+            .filter(|message| message.role == Role::System)?;
         match &first.content {
             Content::Text(text) if first.extra.get(WIRE, "role").is_none() => Some(text),
             _ => None,
@@ -132,8 +168,22 @@ impl Serialize for Body<'_> {
         body.some("instructions", instructions)?;
         let messages = &request.messages[usize::from(instructions.is_some())..];
         match (messages, request.extra.get(WIRE, "plain_input")) {
-            ([Message { content: Content::Text(text), .. }], Some(_)) => body.field("input", text)?,
-            _ => body.field("input", &Items { speaker: self.speaker, messages })?,
+            (
+                [
+                    Message {
+                        content: Content::Text(text),
+                        ..
+                    },
+                ],
+                Some(_),
+            ) => body.field("input", text)?,
+            _ => body.field(
+                "input",
+                &Items {
+                    speaker: self.speaker,
+                    messages,
+                },
+            )?,
         }
         if self.call.is_stream() {
             body.field("stream", &true)?;
@@ -154,7 +204,13 @@ impl Serialize for Body<'_> {
                         .tools
                         .iter()
                         .any(|tool| matches!(tool, ToolDefinition::Custom(tool) if tool.name == *name));
-                    body.field("tool_choice", &NamedTool { kind: if custom { "custom" } else { "function" }, name })?;
+                    body.field(
+                        "tool_choice",
+                        &NamedTool {
+                            kind: if custom { "custom" } else { "function" },
+                            name,
+                        },
+                    )?;
                 }
                 Some(ToolChoice::Opaque(choice)) if self.speaker.opaque(choice).is_some() => {
                     body.field("tool_choice", &choice.raw)?;
@@ -164,12 +220,27 @@ impl Serialize for Body<'_> {
         }
         let format = request.response_format.as_ref().map(Format);
         if format.is_some() || settings.verbosity.is_some() {
-            body.field("text", &TextConfig { format, verbosity: settings.verbosity.as_ref() })?;
+            body.field(
+                "text",
+                &TextConfig {
+                    format,
+                    verbosity: settings.verbosity.as_ref(),
+                },
+            )?;
         }
         if let Some(reasoning) = &settings.reasoning {
-            let nearest = reasoning.budget_tokens.map(router_core::ReasoningEffort::from_budget);
-            let effort = reasoning.effort.as_ref().or(nearest.as_ref()).map(router_core::ReasoningEffort::as_str);
-            let mut map = Reasoning { effort, summary: reasoning.summary.as_ref() };
+            let nearest = reasoning
+                .budget_tokens
+                .map(router_core::ReasoningEffort::from_budget);
+            let effort = reasoning
+                .effort
+                .as_ref()
+                .or(nearest.as_ref())
+                .map(router_core::ReasoningEffort::as_str);
+            let mut map = Reasoning {
+                effort,
+                summary: reasoning.summary.as_ref(),
+            };
             if reasoning.include_thoughts == Some(true) && map.summary.is_none() {
                 static AUTO: Text = Text::from_static("auto");
                 map.summary = Some(&AUTO);
@@ -196,7 +267,13 @@ impl Serialize for Body<'_> {
         body.some("store", settings.store)?;
         body.some("prompt_cache_key", settings.prompt_cache_key.as_ref())?;
         body.some("previous_response_id", settings.previous_response_id.as_ref())?;
-        let extra = request.extra.for_wire(WIRE).iter().filter(|(name, _)| *name != "plain_input").cloned().collect();
+        let extra = request
+            .extra
+            .for_wire(WIRE)
+            .iter()
+            .filter(|(name, _)| *name != "plain_input")
+            .cloned()
+            .collect();
         body.end(&router_core::Extra::of(Text::from_static(WIRE), extra), WIRE)
     }
 }
@@ -293,7 +370,11 @@ impl Serialize for Tool<'_> {
                 }
                 extra_fields(&mut map, &tool.extra, WIRE)?;
             }
-            _ => return Err(serde::ser::Error::custom("a kind of tool that this wire does not have")),
+            _ => {
+                return Err(serde::ser::Error::custom(
+                    "a kind of tool that this wire does not have",
+                ));
+            }
         }
         map.end()
     }
@@ -318,7 +399,11 @@ impl Serialize for Items<'_> {
 }
 
 impl Items<'_> {
-    fn items<L: SerializeSeq>(&self, parts: &[ContentPart], list: &mut L) -> std::result::Result<(), L::Error> {
+    fn items<L: SerializeSeq>(
+        &self,
+        parts: &[ContentPart],
+        list: &mut L,
+    ) -> std::result::Result<(), L::Error> {
         let mut at = 0;
         while let Some(part) = parts.get(at) {
             at += 1;
@@ -327,7 +412,8 @@ impl Items<'_> {
                     // Parts behind it belong to the same message until one bears a mark of its own.
                     let more = parts[at..].iter().take_while(|part| match part {
                         ContentPart::Text(part) => {
-                            part.riders.extra().get(WIRE, "message").is_none() && part.riders.extra().wire() == Some(WIRE)
+                            part.riders.extra().get(WIRE, "message").is_none()
+                                && part.riders.extra().wire() == Some(WIRE)
                         }
                         ContentPart::Refusal(_) => true,
                         _ => false,
@@ -337,7 +423,10 @@ impl Items<'_> {
                     at = end;
                 }
                 ContentPart::Reasoning(reasoning) => {
-                    let ours = reasoning.riders.signature().is_none_or(|signature| self.speaker.signature(signature).is_some());
+                    let ours = reasoning
+                        .riders
+                        .signature()
+                        .is_none_or(|signature| self.speaker.signature(signature).is_some());
                     if let Some(item) = reasoning.riders.extra().get(WIRE, "item").filter(|_| ours) {
                         list.serialize_element(item)?;
                     }
@@ -373,19 +462,32 @@ impl Serialize for InputMessage<'_> {
             Role::Assistant => "assistant",
             _ => "user",
         };
-        let written = self.0.extra.get(WIRE, "role").and_then(router_wire::write::string_of);
+        let written = self
+            .0
+            .extra
+            .get(WIRE, "role")
+            .and_then(router_wire::write::string_of);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("role", written.as_deref().unwrap_or(role))?;
         match &self.0.content {
             Content::Text(text) => map.serialize_entry("content", text)?,
             Content::Parts(parts) => {
                 let sent = |part: &&ContentPart| {
-                    matches!(part, ContentPart::Text(_) | ContentPart::Media(_) | ContentPart::Opaque(_))
+                    matches!(
+                        part,
+                        ContentPart::Text(_) | ContentPart::Media(_) | ContentPart::Opaque(_)
+                    )
                 };
                 map.serialize_entry("content", &Seq(|| parts.iter().filter(sent).map(InputPart)))?;
             }
         }
-        for (name, value) in self.0.extra.for_wire(WIRE).iter().filter(|(name, _)| *name != "role") {
+        for (name, value) in self
+            .0
+            .extra
+            .for_wire(WIRE)
+            .iter()
+            .filter(|(name, _)| *name != "role")
+        {
             map.serialize_entry(name.as_str(), value)?;
         }
         map.end()
@@ -436,7 +538,11 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
         }
         (MediaKind::Audio, MediaSource::Base64(data)) => {
             let media_type = media.media_type.as_deref().unwrap_or("audio/wav");
-            let format = if media_type == "audio/mpeg" { "mp3" } else { media_type.strip_prefix("audio/").unwrap_or(media_type) };
+            let format = if media_type == "audio/mpeg" {
+                "mp3"
+            } else {
+                media_type.strip_prefix("audio/").unwrap_or(media_type)
+            };
             map.serialize_entry("type", "input_audio")?;
             map.serialize_entry("input_audio", &InputAudio { data, format })
         }
@@ -463,19 +569,29 @@ struct OutputMessage<'a>(&'a [ContentPart]);
 
 impl Serialize for OutputMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mark = self.0.first().and_then(ContentPart::riders).and_then(|riders| riders.extra().get(WIRE, "message"));
-        let mark: serde_json::Map<String, serde_json::Value> =
-            mark.and_then(|mark| serde_json::from_str(mark.as_str()).ok()).unwrap_or_default();
+        let mark = self
+            .0
+            .first()
+            .and_then(ContentPart::riders)
+            .and_then(|riders| riders.extra().get(WIRE, "message"));
+        let mark: serde_json::Map<String, serde_json::Value> = mark
+            .and_then(|mark| serde_json::from_str(mark.as_str()).ok())
+            .unwrap_or_default();
         let mut map = serializer.serialize_map(None)?;
         if !mark.contains_key("easy") {
             map.serialize_entry("type", "message")?;
         }
         map.serialize_entry("role", "assistant")?;
         match self.0 {
-            [ContentPart::Text(part)] if mark.contains_key("plain") => map.serialize_entry("content", &part.text)?,
+            [ContentPart::Text(part)] if mark.contains_key("plain") => {
+                map.serialize_entry("content", &part.text)?
+            }
             parts => map.serialize_entry("content", &Seq(|| parts.iter().map(OutputPart)))?,
         }
-        for (name, value) in mark.iter().filter(|(name, _)| !matches!(name.as_str(), "easy" | "plain" | "parts")) {
+        for (name, value) in mark
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "easy" | "plain" | "parts"))
+        {
             map.serialize_entry(name, value)?;
         }
         map.end()
@@ -495,7 +611,10 @@ impl Serialize for OutputPart<'_> {
             part => {
                 map.serialize_entry("type", "output_text")?;
                 map.serialize_entry("text", part.as_text().unwrap_or(&Text::new()))?;
-                let kept = part.riders().map(|riders| riders.extra().for_wire(WIRE)).unwrap_or_default();
+                let kept = part
+                    .riders()
+                    .map(|riders| riders.extra().for_wire(WIRE))
+                    .unwrap_or_default();
                 let mut annotated = false;
                 for (name, value) in kept.iter().filter(|(name, _)| *name != "message") {
                     annotated |= *name == "annotations";
@@ -503,9 +622,11 @@ impl Serialize for OutputPart<'_> {
                 }
                 if !annotated {
                     let raw: Vec<&Json> = match part {
-                        ContentPart::Text(part) => {
-                            part.citations.iter().filter_map(|citation| citation.raw.as_ref().map(|raw| &raw.raw)).collect()
-                        }
+                        ContentPart::Text(part) => part
+                            .citations
+                            .iter()
+                            .filter_map(|citation| citation.raw.as_ref().map(|raw| &raw.raw))
+                            .collect(),
                         _ => Vec::new(),
                     };
                     map.serialize_entry("annotations", &raw)?;
@@ -523,7 +644,14 @@ impl Serialize for CallItem<'_> {
         let call = self.0;
         let mut map = serializer.serialize_map(None)?;
         let custom = call.kind == ToolCallKind::Custom;
-        map.serialize_entry("type", if custom { "custom_tool_call" } else { "function_call" })?;
+        map.serialize_entry(
+            "type",
+            if custom {
+                "custom_tool_call"
+            } else {
+                "function_call"
+            },
+        )?;
         map.serialize_entry("call_id", &call.id)?;
         map.serialize_entry("name", &call.name)?;
         map.serialize_entry(if custom { "input" } else { "arguments" }, &call.arguments)?;
@@ -537,7 +665,11 @@ struct ResultItem<'a>(&'a ToolResult);
 impl Serialize for ResultItem<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let result = self.0;
-        let kind = result.riders.extra().get(WIRE, "type").and_then(router_wire::write::string_of);
+        let kind = result
+            .riders
+            .extra()
+            .get(WIRE, "type")
+            .and_then(router_wire::write::string_of);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", kind.as_deref().unwrap_or("function_call_output"))?;
         map.serialize_entry("call_id", &result.call_id)?;
@@ -545,7 +677,13 @@ impl Serialize for ResultItem<'_> {
             Content::Text(text) => map.serialize_entry("output", text)?,
             Content::Parts(parts) => map.serialize_entry("output", &Seq(|| parts.iter().map(InputPart)))?,
         }
-        for (name, value) in result.riders.extra().for_wire(WIRE).iter().filter(|(name, _)| *name != "type") {
+        for (name, value) in result
+            .riders
+            .extra()
+            .for_wire(WIRE)
+            .iter()
+            .filter(|(name, _)| *name != "type")
+        {
             map.serialize_entry(name.as_str(), value)?;
         }
         map.end()

@@ -8,8 +8,9 @@ use router_core::content::{Media, MediaKind, MediaSource, Opaque, Reasoning, Ref
 use router_core::message::Role;
 use router_core::tool::{CustomTool, FunctionTool, ToolCallKind};
 use router_core::{
-    ChatRequest, Content, ContentPart, Error, ErrorKind, Extra, FinishReason, Head, Json, Message, Mode, ModelId, Operation,
-    Output, ReasoningEffort, ResponseFormat, Result, StreamEvent, Text, ToolCall, ToolChoice, ToolDefinition, ToolResult, Usage,
+    ChatRequest, Content, ContentPart, Error, ErrorKind, Extra, FinishReason, Head, Json, Message, Mode,
+    ModelId, Operation, Output, ReasoningEffort, ResponseFormat, Result, StreamEvent, Text, ToolCall,
+    ToolChoice, ToolDefinition, ToolResult, Usage,
 };
 use router_wire::object::{Object, invalid, is_string, list_of};
 use router_wire::provenance;
@@ -41,12 +42,15 @@ impl ServerCodec for Responses {
         if let Some(instructions) = body.text("instructions")? {
             chat.messages.push(Message::system(instructions));
         }
-        let input = body.take("input").ok_or_else(|| invalid("input", "is required"))?;
+        let input = body
+            .take("input")
+            .ok_or_else(|| invalid("input", "is required"))?;
         let plain = is_string(input);
         if plain {
             chat.messages.push(Message::user(read::<Text>(input, "input")?));
         } else {
-            let rows = list_of(input).ok_or_else(|| invalid("input", "must be a string or a list of items"))?;
+            let rows =
+                list_of(input).ok_or_else(|| invalid("input", "must be a string or a list of items"))?;
             if rows.is_empty() {
                 return Err(invalid("input", "at least one item is required"));
             }
@@ -64,10 +68,18 @@ impl ServerCodec for Responses {
             chat.response_format = text.object("format")?.map(format).transpose()?;
             chat.settings.verbosity = text.text("verbosity")?;
         }
-        let mode = if body.read::<bool>("stream")?.unwrap_or(false) { Mode::Stream } else { Mode::Full };
+        let mode = if body.read::<bool>("stream")?.unwrap_or(false) {
+            Mode::Stream
+        } else {
+            Mode::Full
+        };
         chat.extra = body.rest(WIRE);
         if plain {
-            chat.extra.insert(Text::from_static(WIRE), Text::from_static("plain_input"), Json::from(Value::Bool(true)));
+            chat.extra.insert(
+                Text::from_static(WIRE),
+                Text::from_static("plain_input"),
+                Json::from(Value::Bool(true)),
+            );
         }
         let encoder = Encoder::new(model.text().clone());
         Ok(Ingress::new(model, Operation::from(chat), mode, encoder))
@@ -86,7 +98,10 @@ fn settings(body: &mut Object<'_>) -> Result<Settings> {
     let mut settings = Settings::default();
     settings.max_output_tokens = body.read("max_output_tokens")?;
     settings.temperature = body.read("temperature")?;
-    if settings.temperature.is_some_and(|temperature: f64| !(0.0..=2.0).contains(&temperature)) {
+    if settings
+        .temperature
+        .is_some_and(|temperature: f64| !(0.0..=2.0).contains(&temperature))
+    {
         return Err(invalid("temperature", "must be between 0 and 2"));
     }
     settings.top_p = body.read("top_p")?;
@@ -100,8 +115,10 @@ fn settings(body: &mut Object<'_>) -> Result<Settings> {
     }
     settings.user = body.text("user")?;
     if let Some(pairs) = body.object("metadata")? {
-        settings.metadata =
-            pairs.into_fields().map(|(name, raw)| Ok((Text::from(name), read(raw, "metadata")?))).collect::<Result<_>>()?;
+        settings.metadata = pairs
+            .into_fields()
+            .map(|(name, raw)| Ok((Text::from(name), read(raw, "metadata")?)))
+            .collect::<Result<_>>()?;
     }
     settings.service_tier = body.text("service_tier")?;
     settings.store = body.read("store")?;
@@ -123,9 +140,15 @@ fn item(mut fields: Object<'_>, raw: &RawValue, messages: &mut Vec<Message>) -> 
             let custom = kind.as_deref() == Some("custom_tool_call");
             let id = fields.required_text("call_id")?;
             let name = fields.required_text("name")?;
-            let arguments = fields.text(if custom { "input" } else { "arguments" })?.unwrap_or_default();
+            let arguments = fields
+                .text(if custom { "input" } else { "arguments" })?
+                .unwrap_or_default();
             let mut call = ToolCall::new(id, name, arguments);
-            call.kind = if custom { ToolCallKind::Custom } else { ToolCallKind::Function };
+            call.kind = if custom {
+                ToolCallKind::Custom
+            } else {
+                ToolCallKind::Function
+            };
             call.riders.set_extra(fields.rest(WIRE));
             push(messages, Role::Assistant, ContentPart::ToolCall(call));
             Ok(())
@@ -133,11 +156,17 @@ fn item(mut fields: Object<'_>, raw: &RawValue, messages: &mut Vec<Message>) -> 
         (Some("function_call_output" | "custom_tool_call_output"), _) => {
             let call_id = fields.required_text("call_id")?;
             let path = fields.path_of("output");
-            let output = fields.take("output").ok_or_else(|| invalid(&path, "is required"))?;
+            let output = fields
+                .take("output")
+                .ok_or_else(|| invalid(&path, "is required"))?;
             let mut result = ToolResult::new(call_id, content(output, &path)?);
             let mut extra = fields.rest(WIRE);
             if kind.as_deref() == Some("custom_tool_call_output") {
-                extra.insert(Text::from_static(WIRE), Text::from_static("type"), Json::of("custom_tool_call_output")?);
+                extra.insert(
+                    Text::from_static(WIRE),
+                    Text::from_static("type"),
+                    Json::of("custom_tool_call_output")?,
+                );
             }
             result.riders.set_extra(extra);
             push(messages, Role::Tool, ContentPart::ToolResult(result));
@@ -153,10 +182,16 @@ fn item(mut fields: Object<'_>, raw: &RawValue, messages: &mut Vec<Message>) -> 
                     .collect())
             };
             let full = text("content", &mut fields)?;
-            let shown = if full.is_empty() { text("summary", &mut fields)? } else { full };
+            let shown = if full.is_empty() {
+                text("summary", &mut fields)?
+            } else {
+                full
+            };
             let mut reasoning = Reasoning::new(shown);
-            let mut riders = Riders::new()
-                .with_extra(Extra::of(Text::from_static(WIRE), vec![(Text::from_static("item"), Json::from_raw(raw))]));
+            let mut riders = Riders::new().with_extra(Extra::of(
+                Text::from_static(WIRE),
+                vec![(Text::from_static("item"), Json::from_raw(raw))],
+            ));
             if let Some(data) = fields.text("encrypted_content")? {
                 riders.set_signature(Some(provenance::unseal(&data, crate::WIRE)));
             }
@@ -175,7 +210,9 @@ fn item(mut fields: Object<'_>, raw: &RawValue, messages: &mut Vec<Message>) -> 
 
 fn push(messages: &mut Vec<Message>, role: Role, part: ContentPart) {
     match messages.last_mut() {
-        Some(last) if last.role == role && matches!(last.content, Content::Parts(_)) && last.extra.is_empty() => {
+        Some(last)
+            if last.role == role && matches!(last.content, Content::Parts(_)) && last.extra.is_empty() =>
+        {
             last.content.parts_mut().push(part);
         }
         _ => messages.push(Message::new(role, vec![part])),
@@ -184,13 +221,18 @@ fn push(messages: &mut Vec<Message>, role: Role, part: ContentPart) {
 
 fn message(mut fields: Object<'_>, word: &Text, typed: bool, messages: &mut Vec<Message>) -> Result<()> {
     let path = fields.path_of("content");
-    let raw = fields.take("content").ok_or_else(|| invalid(&path, "is required"))?;
+    let raw = fields
+        .take("content")
+        .ok_or_else(|| invalid(&path, "is required"))?;
     let role = match word.as_str() {
         "system" | "developer" => Role::System,
         "user" => Role::User,
         "assistant" => {
-            let mut mark: serde_json::Map<String, Value> =
-                fields.rest(WIRE).iter().map(|(name, value)| (name.to_owned(), value.to_value())).collect();
+            let mut mark: serde_json::Map<String, Value> = fields
+                .rest(WIRE)
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_value()))
+                .collect();
             if !typed {
                 mark.insert("easy".to_owned(), Value::Bool(true));
             }
@@ -199,30 +241,56 @@ fn message(mut fields: Object<'_>, word: &Text, typed: bool, messages: &mut Vec<
             }
             return assistant(raw, &path, mark, messages);
         }
-        _ => return Err(invalid(&fields.path_of("role"), "must be one of user, assistant, system, developer")),
+        _ => {
+            return Err(invalid(
+                &fields.path_of("role"),
+                "must be one of user, assistant, system, developer",
+            ));
+        }
     };
     let mut message = Message::new(role, content(raw, &path)?);
     message.extra = fields.rest(WIRE);
     if typed {
-        message.extra.insert(Text::from_static(WIRE), Text::from_static("type"), Json::of("message")?);
+        message.extra.insert(
+            Text::from_static(WIRE),
+            Text::from_static("type"),
+            Json::of("message")?,
+        );
     }
     if role == Role::System {
-        message.extra.insert(Text::from_static(WIRE), Text::from_static("role"), Json::of(word)?);
+        message.extra.insert(
+            Text::from_static(WIRE),
+            Text::from_static("role"),
+            Json::of(word)?,
+        );
     }
     messages.push(message);
     Ok(())
 }
 
 /// A message of the model; its own fields ride on its first part.
-fn assistant(raw: &RawValue, path: &str, mark: serde_json::Map<String, Value>, messages: &mut Vec<Message>) -> Result<()> {
+fn assistant(
+    raw: &RawValue,
+    path: &str,
+    mark: serde_json::Map<String, Value>,
+    messages: &mut Vec<Message>,
+) -> Result<()> {
     let mut mark = Some(mark);
     let mut add = |mut part: ContentPart, extra: Extra| {
         if let Some(riders) = part.riders_mut() {
             let mut extra = extra;
             if let Some(mark) = mark.take() {
-                extra.insert(Text::from_static(WIRE), Text::from_static("message"), Json::from(Value::Object(mark)));
+                extra.insert(
+                    Text::from_static(WIRE),
+                    Text::from_static("message"),
+                    Json::from(Value::Object(mark)),
+                );
             } else if extra.is_empty() {
-                extra.insert(Text::from_static(WIRE), Text::from_static("annotations"), Json::from(json!([])));
+                extra.insert(
+                    Text::from_static(WIRE),
+                    Text::from_static("annotations"),
+                    Json::from(json!([])),
+                );
             }
             riders.set_extra(extra);
         }
@@ -232,10 +300,17 @@ fn assistant(raw: &RawValue, path: &str, mark: serde_json::Map<String, Value>, m
         add(ContentPart::text(read::<Text>(raw, path)?), Extra::new());
         return Ok(());
     }
-    for (at, raw) in list_of(raw).ok_or_else(|| invalid(path, "must be a string or a list"))?.into_iter().enumerate() {
+    for (at, raw) in list_of(raw)
+        .ok_or_else(|| invalid(path, "must be a string or a list"))?
+        .into_iter()
+        .enumerate()
+    {
         let mut fields = Object::of(raw, format!("{path}[{at}]"))?;
         match fields.required_text("type")?.as_str() {
-            "refusal" => add(ContentPart::Refusal(Refusal::new(fields.required_text("refusal")?)), Extra::new()),
+            "refusal" => add(
+                ContentPart::Refusal(Refusal::new(fields.required_text("refusal")?)),
+                Extra::new(),
+            ),
             _ => {
                 let text = fields.text("text")?.unwrap_or_default();
                 add(ContentPart::Text(TextPart::new(text)), fields.rest(WIRE));
@@ -250,7 +325,10 @@ fn content(raw: &RawValue, path: &str) -> Result<Content> {
         return read::<Text>(raw, path).map(Content::Text);
     }
     let rows = list_of(raw).ok_or_else(|| invalid(path, "must be a string or a list of parts"))?;
-    let parts = rows.into_iter().enumerate().map(|(at, raw)| part(Object::of(raw, format!("{path}[{at}]"))?, raw));
+    let parts = rows
+        .into_iter()
+        .enumerate()
+        .map(|(at, raw)| part(Object::of(raw, format!("{path}[{at}]"))?, raw));
     Ok(Content::from(parts.collect::<Result<Vec<_>>>()?))
 }
 
@@ -262,7 +340,9 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
         None => Ok(Media::url(kind, url)),
     };
     let mut part = match fields.required_text("type")?.as_str() {
-        "input_text" | "output_text" | "text" => ContentPart::Text(TextPart::new(fields.required_text("text")?)),
+        "input_text" | "output_text" | "text" => {
+            ContentPart::Text(TextPart::new(fields.required_text("text")?))
+        }
         "input_image" => {
             let path = fields.path_of("image_url");
             let mut media = match (fields.text("image_url")?, fields.text("file_id")?) {
@@ -276,7 +356,11 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
         "input_file" => {
             let path = fields.path_of("file_data");
             let name = fields.text("filename")?;
-            let mut media = match (fields.text("file_data")?, fields.text("file_url")?, fields.text("file_id")?) {
+            let mut media = match (
+                fields.text("file_data")?,
+                fields.text("file_url")?,
+                fields.text("file_id")?,
+            ) {
                 (Some(data), _, _) => by_url(MediaKind::Document, &data, &path)?,
                 (None, Some(url), _) => Media::url(MediaKind::Document, url),
                 (None, None, Some(id)) => Media::new(MediaKind::Document, MediaSource::File(id)),
@@ -287,10 +371,20 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
         }
         "input_audio" => {
             let path = fields.path_of("input_audio");
-            let mut audio = fields.object("input_audio")?.ok_or_else(|| invalid(&path, "is required"))?;
+            let mut audio = fields
+                .object("input_audio")?
+                .ok_or_else(|| invalid(&path, "is required"))?;
             let format = audio.required_text("format")?;
-            let media_type = if format == "mp3" { "audio/mpeg".to_owned() } else { format!("audio/{format}") };
-            ContentPart::Media(Media::base64(MediaKind::Audio, media_type, audio.required_text("data")?))
+            let media_type = if format == "mp3" {
+                "audio/mpeg".to_owned()
+            } else {
+                format!("audio/{format}")
+            };
+            ContentPart::Media(Media::base64(
+                MediaKind::Audio,
+                media_type,
+                audio.required_text("data")?,
+            ))
         }
         _ => return Ok(ContentPart::Opaque(Opaque::new(crate::WIRE, Json::from_raw(raw)))),
     };
@@ -310,7 +404,8 @@ fn tool(raw: &RawValue, at: usize) -> Result<ToolDefinition> {
             tool.strict = fields.read("strict")?;
             tool.extra = fields.rest(WIRE);
             if tool.strict.is_none() {
-                tool.extra.insert(Text::from_static(WIRE), Text::from_static("strict"), Json::null());
+                tool.extra
+                    .insert(Text::from_static(WIRE), Text::from_static("strict"), Json::null());
             }
             Ok(ToolDefinition::Function(tool))
         }
@@ -321,7 +416,10 @@ fn tool(raw: &RawValue, at: usize) -> Result<ToolDefinition> {
             tool.extra = fields.rest(WIRE);
             Ok(ToolDefinition::Custom(tool))
         }
-        _ => Ok(ToolDefinition::Provider(Opaque::new(crate::WIRE, Json::from_raw(raw)))),
+        _ => Ok(ToolDefinition::Provider(Opaque::new(
+            crate::WIRE,
+            Json::from_raw(raw),
+        ))),
     }
 }
 
@@ -353,7 +451,10 @@ fn format(mut fields: Object<'_>) -> Result<ResponseFormat> {
             format.extra = fields.rest(WIRE);
             Ok(ResponseFormat::JsonSchema(format))
         }
-        _ => Err(invalid("text.format.type", "must be text, json_object or json_schema")),
+        _ => Err(invalid(
+            "text.format.type",
+            "must be text, json_object or json_schema",
+        )),
     }
 }
 
@@ -388,7 +489,15 @@ enum Kind {
 
 impl Encoder {
     fn new(model: Text) -> Self {
-        Self { model, id: String::new(), created: 0, sequence: 0, items: Vec::new(), open: None, begun: false }
+        Self {
+            model,
+            id: String::new(),
+            created: 0,
+            sequence: 0,
+            items: Vec::new(),
+            open: None,
+            begun: false,
+        }
     }
 
     fn identify(&mut self, id: Option<&Text>, model: Option<&Text>, created: Option<i64>) {
@@ -398,7 +507,9 @@ impl Encoder {
                 _ => format!("resp_{:016x}", crate::chat::server::stamp()),
             };
             let now = || {
-                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                let since = std::time::SystemTime::now()
+                    .duration_since(std::time::UNIX_EPOCH)
+                    .unwrap_or_default();
                 since.as_secs() as i64
             };
             self.created = created.unwrap_or_else(now);
@@ -408,7 +519,13 @@ impl Encoder {
         }
     }
 
-    fn response(&self, status: &str, usage: Option<&Usage>, incomplete: Option<&str>, error: Option<Value>) -> Value {
+    fn response(
+        &self,
+        status: &str,
+        usage: Option<&Usage>,
+        incomplete: Option<&str>,
+        error: Option<Value>,
+    ) -> Value {
         json!({
             "id": self.id,
             "object": "response",
@@ -450,7 +567,11 @@ impl Encoder {
     }
 
     fn item_id(&self) -> String {
-        format!("item_{}_{}", self.id.trim_start_matches("resp_"), self.items.len())
+        format!(
+            "item_{}_{}",
+            self.id.trim_start_matches("resp_"),
+            self.items.len()
+        )
     }
 
     /// Opens an item of a kind, closing another that is open.
@@ -463,9 +584,15 @@ impl Encoder {
         let (index, id) = (self.items.len(), self.item_id());
         let item = match kind {
             Kind::Reasoning => json!({ "id": id, "type": "reasoning", "summary": [] }),
-            _ => json!({ "id": id, "type": "message", "role": "assistant", "status": "in_progress", "content": [] }),
+            _ => {
+                json!({ "id": id, "type": "message", "role": "assistant", "status": "in_progress", "content": [] })
+            }
         };
-        self.send("response.output_item.added", json!({ "output_index": index, "item": item }), out);
+        self.send(
+            "response.output_item.added",
+            json!({ "output_index": index, "item": item }),
+            out,
+        );
         let part = part_of(kind, "");
         match kind {
             Kind::Reasoning => self.send(
@@ -479,7 +606,11 @@ impl Encoder {
                 out,
             ),
         }
-        self.open = Some(Open { kind, call: None, text: String::new() });
+        self.open = Some(Open {
+            kind,
+            call: None,
+            text: String::new(),
+        });
     }
 
     fn delta(&mut self, kind: Kind, text: &Text, out: &mut BytesMut) {
@@ -491,7 +622,8 @@ impl Encoder {
         if let Some(open) = &mut self.open {
             open.text.push_str(text);
         }
-        let place = json!({ "item_id": id, "output_index": index, "content_index": 0, "delta": text.as_str() });
+        let place =
+            json!({ "item_id": id, "output_index": index, "content_index": 0, "delta": text.as_str() });
         match kind {
             Kind::Text => {
                 let mut event = place;
@@ -512,14 +644,24 @@ impl Encoder {
         let (index, item_id) = (self.items.len(), self.item_id());
         let custom = kind == ToolCallKind::Custom;
         let item = call_item(&item_id, id, name, "", custom, "in_progress");
-        self.send("response.output_item.added", json!({ "output_index": index, "item": item }), out);
+        self.send(
+            "response.output_item.added",
+            json!({ "output_index": index, "item": item }),
+            out,
+        );
         let kind = if custom { Kind::CustomCall } else { Kind::Call };
-        self.open = Some(Open { kind, call: Some(call), text: String::new() });
+        self.open = Some(Open {
+            kind,
+            call: Some(call),
+            text: String::new(),
+        });
         self.items.push(item);
     }
 
     fn grow_call(&mut self, call: u32, arguments: &Text, out: &mut BytesMut) {
-        let Some(open) = self.open.as_mut().filter(|open| open.call == Some(call)) else { return };
+        let Some(open) = self.open.as_mut().filter(|open| open.call == Some(call)) else {
+            return;
+        };
         open.text.push_str(arguments);
         let kind = match open.kind {
             Kind::CustomCall => "response.custom_tool_call_input.delta",
@@ -527,7 +669,11 @@ impl Encoder {
         };
         let index = self.items.len() - 1;
         let id = self.items[index]["id"].clone();
-        self.send(kind, json!({ "item_id": id, "output_index": index, "delta": arguments.as_str() }), out);
+        self.send(
+            kind,
+            json!({ "item_id": id, "output_index": index, "delta": arguments.as_str() }),
+            out,
+        );
     }
 
     fn close(&mut self, riders: Riders, out: &mut BytesMut) {
@@ -538,7 +684,11 @@ impl Encoder {
             Kind::Call | Kind::CustomCall => {
                 let index = self.items.len() - 1;
                 let custom = kind == Kind::CustomCall;
-                let text = if text.trim().is_empty() && !custom { "{}".to_owned() } else { text };
+                let text = if text.trim().is_empty() && !custom {
+                    "{}".to_owned()
+                } else {
+                    text
+                };
                 let item = &mut self.items[index];
                 item["status"] = json!("completed");
                 item[if custom { "input" } else { "arguments" }] = Value::from(text.as_str());
@@ -550,7 +700,11 @@ impl Encoder {
                     let event = json!({ "item_id": item["id"], "output_index": index, "name": item["name"], "arguments": text });
                     self.send("response.function_call_arguments.done", event, out);
                 }
-                self.send("response.output_item.done", json!({ "output_index": index, "item": item }), out);
+                self.send(
+                    "response.output_item.done",
+                    json!({ "output_index": index, "item": item }),
+                    out,
+                );
             }
             Kind::Reasoning => {
                 let (index, id) = (self.items.len(), self.item_id());
@@ -563,7 +717,11 @@ impl Encoder {
                 self.send("response.reasoning_summary_part.done", done, out);
                 let item = reasoning_item(&id, &text, &riders);
                 self.items.push(item.clone());
-                self.send("response.output_item.done", json!({ "output_index": index, "item": item }), out);
+                self.send(
+                    "response.output_item.done",
+                    json!({ "output_index": index, "item": item }),
+                    out,
+                );
             }
             Kind::Text | Kind::Refusal => {
                 let (index, id) = (self.items.len(), self.item_id());
@@ -582,7 +740,11 @@ impl Encoder {
                 self.send("response.content_part.done", done, out);
                 let item = message_item(&id, vec![part_of(kind, &text)]);
                 self.items.push(item.clone());
-                self.send("response.output_item.done", json!({ "output_index": index, "item": item }), out);
+                self.send(
+                    "response.output_item.done",
+                    json!({ "output_index": index, "item": item }),
+                    out,
+                );
             }
         }
     }
@@ -593,8 +755,16 @@ impl Encoder {
         self.begin(out);
         let index = self.items.len();
         self.items.push(item.clone());
-        self.send("response.output_item.added", json!({ "output_index": index, "item": item }), out);
-        self.send("response.output_item.done", json!({ "output_index": index, "item": item }), out);
+        self.send(
+            "response.output_item.added",
+            json!({ "output_index": index, "item": item }),
+            out,
+        );
+        self.send(
+            "response.output_item.done",
+            json!({ "output_index": index, "item": item }),
+            out,
+        );
     }
 }
 
@@ -611,7 +781,11 @@ fn message_item(id: &str, content: Vec<Value>) -> Value {
 }
 
 fn call_item(item_id: &str, id: &Text, name: &Text, arguments: &str, custom: bool, status: &str) -> Value {
-    let (kind, field) = if custom { ("custom_tool_call", "input") } else { ("function_call", "arguments") };
+    let (kind, field) = if custom {
+        ("custom_tool_call", "input")
+    } else {
+        ("function_call", "arguments")
+    };
     json!({ "id": item_id, "type": kind, "call_id": id.as_str(), "name": name.as_str(), field: arguments, "status": status })
 }
 
@@ -619,8 +793,14 @@ fn reasoning_item(id: &str, text: &str, riders: &Riders) -> Value {
     if let Some(item) = riders.extra().get(WIRE, "item") {
         return item.to_value();
     }
-    let summary = if text.is_empty() { json!([]) } else { json!([{ "type": "summary_text", "text": text }]) };
-    let sealed = riders.signature().map(|signature| provenance::seal(signature, crate::WIRE).into_owned());
+    let summary = if text.is_empty() {
+        json!([])
+    } else {
+        json!([{ "type": "summary_text", "text": text }])
+    };
+    let sealed = riders
+        .signature()
+        .map(|signature| provenance::seal(signature, crate::WIRE).into_owned());
     json!({ "id": id, "type": "reasoning", "summary": summary, "encrypted_content": sealed })
 }
 
@@ -651,7 +831,9 @@ fn raw_value(json: &Json) -> Value {
 
 impl ReplyEncoder for Encoder {
     fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
-        let Output::Chat(answer) = output else { return Err(Error::unsupported("another output than a chat")) };
+        let Output::Chat(answer) = output else {
+            return Err(Error::unsupported("another output than a chat"));
+        };
         self.identify(answer.id.as_ref(), answer.model.as_ref(), answer.created);
         let mut refused = false;
         let mut why = None;
@@ -678,7 +860,9 @@ impl ReplyEncoder for Encoder {
                         let custom = call.kind == ToolCallKind::Custom;
                         call_item(&id, &call.id, &call.name, &call.arguments, custom, "completed")
                     }
-                    ContentPart::ServerToolCall(call) if call.raw.provider == *crate::WIRE => raw_value(&call.raw.raw),
+                    ContentPart::ServerToolCall(call) if call.raw.provider == *crate::WIRE => {
+                        raw_value(&call.raw.raw)
+                    }
                     ContentPart::Opaque(part) if part.provider == *crate::WIRE => raw_value(&part.raw),
                     _ => continue,
                 };
@@ -695,7 +879,10 @@ impl ReplyEncoder for Encoder {
 
     fn stream_head(&mut self, _head: &Head) -> HttpResponse {
         let headers = HeaderMap::from_iter([
-            (CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
+            (
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/event-stream; charset=utf-8"),
+            ),
             (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         ]);
         HttpResponse::new(200, headers, "")
@@ -710,14 +897,26 @@ impl ReplyEncoder for Encoder {
             StreamEvent::TextDelta { choice: 0, text } => self.delta(Kind::Text, text, out),
             StreamEvent::RefusalDelta { choice: 0, text } => self.delta(Kind::Refusal, text, out),
             StreamEvent::ReasoningDelta { choice: 0, text } => self.delta(Kind::Reasoning, text, out),
-            StreamEvent::ToolCallStart { choice: 0, call, id, name, kind } => self.start_call(*call, id, name, *kind, out),
-            StreamEvent::ToolCallDelta { choice: 0, call, arguments } => self.grow_call(*call, arguments, out),
+            StreamEvent::ToolCallStart {
+                choice: 0,
+                call,
+                id,
+                name,
+                kind,
+            } => self.start_call(*call, id, name, *kind, out),
+            StreamEvent::ToolCallDelta {
+                choice: 0,
+                call,
+                arguments,
+            } => self.grow_call(*call, arguments, out),
             StreamEvent::ToolCallEnd { choice: 0, call, .. } => {
                 if self.open.as_ref().is_some_and(|open| open.call == Some(*call)) {
                     self.close(Riders::new(), out);
                 }
             }
-            StreamEvent::PartEnd { choice: 0, riders, .. } => {
+            StreamEvent::PartEnd {
+                choice: 0, riders, ..
+            } => {
                 if self.open.as_ref().is_some_and(|open| open.call.is_none()) {
                     self.close(riders.clone(), out);
                 } else if riders.signature().is_some() {
@@ -728,13 +927,22 @@ impl ReplyEncoder for Encoder {
             StreamEvent::ServerToolCall { choice: 0, call } if call.raw.provider == *crate::WIRE => {
                 self.whole(raw_value(&call.raw.raw), out);
             }
-            StreamEvent::Opaque { choice: 0, part } if part.provider == *crate::WIRE => self.whole(raw_value(&part.raw), out),
+            StreamEvent::Opaque { choice: 0, part } if part.provider == *crate::WIRE => {
+                self.whole(raw_value(&part.raw), out)
+            }
             StreamEvent::Finish(finish) => {
                 self.identify(finish.id.as_ref(), finish.model.as_ref(), None);
                 self.begin(out);
                 self.close(Riders::new(), out);
-                let refused = self.items.iter().any(|item| item["content"][0]["type"] == "refusal");
-                let why = finish.choices.first().and_then(|choice| incomplete(&choice.reason)).filter(|_| !refused);
+                let refused = self
+                    .items
+                    .iter()
+                    .any(|item| item["content"][0]["type"] == "refusal");
+                let why = finish
+                    .choices
+                    .first()
+                    .and_then(|choice| incomplete(&choice.reason))
+                    .filter(|_| !refused);
                 let (kind, status) = match why {
                     Some(_) => ("response.incomplete", "incomplete"),
                     None => ("response.completed", "completed"),
@@ -752,8 +960,17 @@ impl ReplyEncoder for Encoder {
         let (code, message) = (body["error"]["code"].clone(), body["error"]["message"].clone());
         let event = json!({ "code": code, "message": message, "param": body["error"]["param"] });
         self.send("error", event, out);
-        let code = if code.is_null() { Value::from("server_error") } else { code };
-        let response = self.response("failed", None, None, Some(json!({ "code": code, "message": message })));
+        let code = if code.is_null() {
+            Value::from("server_error")
+        } else {
+            code
+        };
+        let response = self.response(
+            "failed",
+            None,
+            None,
+            Some(json!({ "code": code, "message": message })),
+        );
         self.send("response.failed", json!({ "response": response }), out);
     }
 }

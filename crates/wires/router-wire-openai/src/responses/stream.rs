@@ -4,7 +4,10 @@ use router_core::chat::{Logprobs, TokenLogprob};
 use router_core::content::{Citation, MediaKind, Opaque, Riders};
 use router_core::stream::{ChoiceFinish, PartKind, StreamFinish, StreamStart};
 use router_core::tool::{ServerToolCall, ToolCallKind};
-use router_core::{ChatResponse, Error, ErrorKind, Extra, FinishReason, Json, Media, Result, Signature, StreamEvent, Text, Usage};
+use router_core::{
+    ChatResponse, Error, ErrorKind, Extra, FinishReason, Json, Media, Result, Signature, StreamEvent, Text,
+    Usage,
+};
 use router_wire::classify;
 use router_wire::error_body::ErrorBody;
 use router_wire::lenient::{List, Num, Str};
@@ -181,7 +184,10 @@ impl ResponsesStreamDecoder {
         let at = match self.items.iter().position(|item| item.index == index) {
             Some(at) => at,
             None => {
-                self.items.push(Item { index, ..Item::default() });
+                self.items.push(Item {
+                    index,
+                    ..Item::default()
+                });
                 self.items.len() - 1
             }
         };
@@ -190,7 +196,12 @@ impl ResponsesStreamDecoder {
 
     fn event(&mut self, event: Event<'_>, frame: &Frame, events: &mut Events) -> Result<()> {
         let data = &frame.data;
-        let kind = event.kind.filled().or(frame.event.as_deref()).unwrap_or_default().to_owned();
+        let kind = event
+            .kind
+            .filled()
+            .or(frame.event.as_deref())
+            .unwrap_or_default()
+            .to_owned();
         let index = event.output_index.count().unwrap_or(0);
         match kind.as_str() {
             "response.created" | "response.in_progress" | "response.queued" => {
@@ -222,7 +233,11 @@ impl ResponsesStreamDecoder {
                 }
             }
             "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
-                let form = if kind == "response.reasoning_text.delta" { Thought::Full } else { Thought::Summary };
+                let form = if kind == "response.reasoning_text.delta" {
+                    Thought::Full
+                } else {
+                    Thought::Summary
+                };
                 if let Some(text) = event.delta.take(data) {
                     let item = self.item(index);
                     if *item.reasoning.get_or_insert(form) == form {
@@ -235,7 +250,11 @@ impl ResponsesStreamDecoder {
                     let item = self.item(index);
                     item.arguments = true;
                     if let Some(call) = item.call {
-                        events.push_back(StreamEvent::ToolCallDelta { choice: 0, call, arguments });
+                        events.push_back(StreamEvent::ToolCallDelta {
+                            choice: 0,
+                            call,
+                            arguments,
+                        });
                     }
                 }
             }
@@ -245,7 +264,10 @@ impl ResponsesStreamDecoder {
                     return self.end(whole, events);
                 }
             }
-            _ if event.output.is_some() || event.object.filled() == Some("response") || event.status.filled().is_some() => {
+            _ if event.output.is_some()
+                || event.object.filled() == Some("response")
+                || event.status.filled().is_some() =>
+            {
                 let whole: Whole<'_> = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
                 return self.whole(whole, events);
             }
@@ -275,10 +297,19 @@ impl ResponsesStreamDecoder {
     }
 
     fn added(&mut self, index: u64, raw: &RawValue, events: &mut Events) {
-        let Ok(mut fields) = Object::of(raw, "item") else { return };
+        let Ok(mut fields) = Object::of(raw, "item") else {
+            return;
+        };
         let kind = word(&mut fields, "type");
-        if matches!(kind.as_deref(), Some("function_call" | "custom_tool_call")) && self.item(index).call.is_none() {
-            self.start_call(index, &mut fields, kind.as_deref() == Some("custom_tool_call"), events);
+        if matches!(kind.as_deref(), Some("function_call" | "custom_tool_call"))
+            && self.item(index).call.is_none()
+        {
+            self.start_call(
+                index,
+                &mut fields,
+                kind.as_deref() == Some("custom_tool_call"),
+                events,
+            );
         }
     }
 
@@ -288,14 +319,26 @@ impl ResponsesStreamDecoder {
         self.item(index).call = Some(call);
         let id = word(fields, "call_id").unwrap_or_else(|| Text::from(format!("call_{call}")));
         let name = word(fields, "name").unwrap_or_default();
-        let kind = if custom { ToolCallKind::Custom } else { ToolCallKind::Function };
-        events.push_back(StreamEvent::ToolCallStart { choice: 0, call, id, name, kind });
+        let kind = if custom {
+            ToolCallKind::Custom
+        } else {
+            ToolCallKind::Function
+        };
+        events.push_back(StreamEvent::ToolCallStart {
+            choice: 0,
+            call,
+            id,
+            name,
+            kind,
+        });
         call
     }
 
     /// A finished item: what its deltas did not tell, and what the vendor wants back.
     fn finished(&mut self, index: u64, raw: &RawValue, events: &mut Events) {
-        let Ok(mut fields) = Object::of(raw, "item") else { return };
+        let Ok(mut fields) = Object::of(raw, "item") else {
+            return;
+        };
         if std::mem::replace(&mut self.item(index).done, true) {
             return;
         }
@@ -315,10 +358,18 @@ impl ResponsesStreamDecoder {
                     None => self.start_call(index, &mut fields, custom, events),
                 };
                 if let Some(arguments) = arguments.filter(|_| !self.item(index).arguments) {
-                    events.push_back(StreamEvent::ToolCallDelta { choice: 0, call, arguments });
+                    events.push_back(StreamEvent::ToolCallDelta {
+                        choice: 0,
+                        call,
+                        arguments,
+                    });
                 }
                 let riders = Riders::new().with_extra(fields.rest(WIRE));
-                events.push_back(StreamEvent::ToolCallEnd { choice: 0, call, riders });
+                events.push_back(StreamEvent::ToolCallEnd {
+                    choice: 0,
+                    call,
+                    riders,
+                });
             }
             other => self.other(other, raw, fields, events),
         }
@@ -328,29 +379,48 @@ impl ResponsesStreamDecoder {
         let parts = fields.take("content").and_then(list_of).unwrap_or_default();
         fields.take("role");
         let mut riders = Some(Riders::new().with_extra(message_mark(fields)));
-        for part in parts.into_iter().filter_map(|raw| serde_json::from_str::<Part<'_>>(raw.get()).ok()) {
+        for part in parts
+            .into_iter()
+            .filter_map(|raw| serde_json::from_str::<Part<'_>>(raw.get()).ok())
+        {
             match part.kind.filled().unwrap_or_default() {
                 "output_text" | "text" => {
                     let text = part.text.to_text().unwrap_or_default();
                     if !self.item(index).text && !text.is_empty() {
                         events.push_back(StreamEvent::TextDelta { choice: 0, text });
                     }
-                    for citation in part.annotations.0.into_iter().filter_map(|raw| self.citation(raw)) {
-                        events.push_back(StreamEvent::Citation { choice: 0, citation: Box::new(citation) });
+                    for citation in part
+                        .annotations
+                        .0
+                        .into_iter()
+                        .filter_map(|raw| self.citation(raw))
+                    {
+                        events.push_back(StreamEvent::Citation {
+                            choice: 0,
+                            citation: Box::new(citation),
+                        });
                     }
                     if !part.logprobs.0.is_empty() {
                         let logprobs = Box::new(Logprobs::of_content(tokens(part.logprobs)));
                         events.push_back(StreamEvent::Logprobs { choice: 0, logprobs });
                     }
                     let riders = riders.take().unwrap_or_default();
-                    events.push_back(StreamEvent::PartEnd { choice: 0, kind: PartKind::Text, riders });
+                    events.push_back(StreamEvent::PartEnd {
+                        choice: 0,
+                        kind: PartKind::Text,
+                        riders,
+                    });
                 }
                 "refusal" => {
                     self.refused = true;
                     if let Some(text) = part.refusal.to_text().filter(|_| !self.item(index).refusal) {
                         events.push_back(StreamEvent::RefusalDelta { choice: 0, text });
                     }
-                    events.push_back(StreamEvent::PartEnd { choice: 0, kind: PartKind::Refusal, riders: Riders::new() });
+                    events.push_back(StreamEvent::PartEnd {
+                        choice: 0,
+                        kind: PartKind::Refusal,
+                        riders: Riders::new(),
+                    });
                 }
                 _ => {}
             }
@@ -361,43 +431,76 @@ impl ResponsesStreamDecoder {
         if self.item(index).reasoning.is_none() {
             let joined = |name: &str, fields: &mut Object<'_>| -> String {
                 let parts = fields.take(name).and_then(list_of).unwrap_or_default();
-                let parts = parts.into_iter().filter_map(|raw| serde_json::from_str::<Part<'_>>(raw.get()).ok());
-                parts.filter_map(|part| part.text.0.map(std::borrow::Cow::into_owned)).collect()
+                let parts = parts
+                    .into_iter()
+                    .filter_map(|raw| serde_json::from_str::<Part<'_>>(raw.get()).ok());
+                parts
+                    .filter_map(|part| part.text.0.map(std::borrow::Cow::into_owned))
+                    .collect()
             };
             let full = joined("content", &mut fields);
-            let text = if full.is_empty() { joined("summary", &mut fields) } else { full };
+            let text = if full.is_empty() {
+                joined("summary", &mut fields)
+            } else {
+                full
+            };
             if !text.is_empty() {
-                events.push_back(StreamEvent::ReasoningDelta { choice: 0, text: Text::from(text) });
+                events.push_back(StreamEvent::ReasoningDelta {
+                    choice: 0,
+                    text: Text::from(text),
+                });
             }
         }
         let mut riders = Riders::new().with_extra(item_extra(raw));
         if let Some(data) = word(&mut fields, "encrypted_content") {
             riders.set_signature(Some(Signature::new(self.speaker.provider(), data)));
         }
-        events.push_back(StreamEvent::PartEnd { choice: 0, kind: PartKind::Reasoning, riders });
+        events.push_back(StreamEvent::PartEnd {
+            choice: 0,
+            kind: PartKind::Reasoning,
+            riders,
+        });
     }
 
     fn other(&mut self, kind: &str, raw: &RawValue, mut fields: Object<'_>, events: &mut Events) {
         let json = Json::from_raw(raw);
         if let Some((_, name, field)) = LOCAL_TOOLS.iter().find(|(known, _, _)| *known == kind) {
-            let arguments = fields.take(field).map_or_else(|| Text::from_static("{}"), |raw| Text::from(raw.get()));
+            let arguments = fields
+                .take(field)
+                .map_or_else(|| Text::from_static("{}"), |raw| Text::from(raw.get()));
             let call_id = word(&mut fields, "call_id").unwrap_or_default();
-            self.local.push(Local { call_id, name, arguments, raw: json });
+            self.local.push(Local {
+                call_id,
+                name,
+                arguments,
+                raw: json,
+            });
             return;
         }
         if let Some(name) = kind.strip_suffix("_call") {
             if name == "image_generation" {
                 if let Some(data) = word(&mut fields, "result") {
-                    let format = word(&mut fields, "output_format").unwrap_or_else(|| Text::from_static("png"));
+                    let format =
+                        word(&mut fields, "output_format").unwrap_or_else(|| Text::from_static("png"));
                     let media = Media::base64(MediaKind::Image, format!("image/{format}"), data);
-                    events.push_back(StreamEvent::Media { choice: 0, media: Box::new(media) });
+                    events.push_back(StreamEvent::Media {
+                        choice: 0,
+                        media: Box::new(media),
+                    });
                 }
             }
-            let name = if name == "mcp" { word(&mut fields, "name").unwrap_or_default() } else { Text::from(name) };
+            let name = if name == "mcp" {
+                word(&mut fields, "name").unwrap_or_default()
+            } else {
+                Text::from(name)
+            };
             let mut call = ServerToolCall::new(self.speaker.provider(), name, json);
             call.id = word(&mut fields, "id");
             call.arguments = word(&mut fields, "arguments");
-            events.push_back(StreamEvent::ServerToolCall { choice: 0, call: Box::new(call) });
+            events.push_back(StreamEvent::ServerToolCall {
+                choice: 0,
+                call: Box::new(call),
+            });
             return;
         }
         if kind.ends_with("_call_output") {
@@ -411,7 +514,10 @@ impl ResponsesStreamDecoder {
         let annotation: Annotation<'_> = serde_json::from_str(raw.get()).ok()?;
         let mut citation = Citation::default();
         citation.url = annotation.url.to_text();
-        citation.title = annotation.title.to_text().or_else(|| annotation.filename.to_text());
+        citation.title = annotation
+            .title
+            .to_text()
+            .or_else(|| annotation.filename.to_text());
         citation.range = annotation.start_index.count().zip(annotation.end_index.count());
         citation.raw = Some(Opaque::new(self.speaker.provider(), Json::from_raw(raw)));
         Some(citation)
@@ -424,17 +530,42 @@ impl ResponsesStreamDecoder {
         self.start(&whole, events);
         for local in std::mem::take(&mut self.local) {
             if self.outputs.contains(&local.call_id) {
-                let call = ServerToolCall::new(self.speaker.provider(), Text::from_static(local.name), local.raw);
-                events.push_back(StreamEvent::ServerToolCall { choice: 0, call: Box::new(call) });
+                let call =
+                    ServerToolCall::new(self.speaker.provider(), Text::from_static(local.name), local.raw);
+                events.push_back(StreamEvent::ServerToolCall {
+                    choice: 0,
+                    call: Box::new(call),
+                });
                 continue;
             }
             let call = self.calls;
             self.calls += 1;
-            let (id, name, kind) = (local.call_id, Text::from_static(local.name), ToolCallKind::Function);
-            events.push_back(StreamEvent::ToolCallStart { choice: 0, call, id, name, kind });
-            events.push_back(StreamEvent::ToolCallDelta { choice: 0, call, arguments: local.arguments });
-            let item = Extra::of(Text::from_static(WIRE), vec![(Text::from_static("item"), local.raw)]);
-            events.push_back(StreamEvent::ToolCallEnd { choice: 0, call, riders: Riders::new().with_extra(item) });
+            let (id, name, kind) = (
+                local.call_id,
+                Text::from_static(local.name),
+                ToolCallKind::Function,
+            );
+            events.push_back(StreamEvent::ToolCallStart {
+                choice: 0,
+                call,
+                id,
+                name,
+                kind,
+            });
+            events.push_back(StreamEvent::ToolCallDelta {
+                choice: 0,
+                call,
+                arguments: local.arguments,
+            });
+            let item = Extra::of(
+                Text::from_static(WIRE),
+                vec![(Text::from_static("item"), local.raw)],
+            );
+            events.push_back(StreamEvent::ToolCallEnd {
+                choice: 0,
+                call,
+                riders: Riders::new().with_extra(item),
+            });
         }
         let (reason, raw) = self.reason(&whole);
         let mut finish = StreamFinish::default();
@@ -449,8 +580,13 @@ impl ResponsesStreamDecoder {
     }
 
     fn reason(&self, whole: &Whole<'_>) -> (FinishReason, Option<Text>) {
-        let details = whole.incomplete_details.and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok());
-        let why = details.as_ref().and_then(|details| details["reason"].as_str()).filter(|word| !word.is_empty());
+        let details = whole
+            .incomplete_details
+            .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok());
+        let why = details
+            .as_ref()
+            .and_then(|details| details["reason"].as_str())
+            .filter(|word| !word.is_empty());
         let status = whole.status.to_text();
         if why.is_some() || status.as_deref() == Some("incomplete") {
             let word = Text::from(why.unwrap_or("incomplete"));
@@ -485,7 +621,10 @@ impl StreamDecoder for ResponsesStreamDecoder {
         if self.done {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Truncated, "the stream ended without response.completed, .incomplete or .failed"))
+        Err(Error::new(
+            ErrorKind::Truncated,
+            "the stream ended without response.completed, .incomplete or .failed",
+        ))
     }
 }
 
@@ -494,27 +633,40 @@ fn whole(raw: &RawValue) -> Option<Whole<'_>> {
 }
 
 fn word(fields: &mut Object<'_>, name: &str) -> Option<Text> {
-    serde_json::from_str::<Str<'_>>(fields.take(name)?.get()).ok()?.to_text()
+    serde_json::from_str::<Str<'_>>(fields.take(name)?.get())
+        .ok()?
+        .to_text()
 }
 
 /// The whole item, to be sent back as it was.
 fn item_extra(raw: &RawValue) -> Extra {
-    Extra::of(Text::from_static(WIRE), vec![(Text::from_static("item"), Json::from_raw(raw))])
+    Extra::of(
+        Text::from_static(WIRE),
+        vec![(Text::from_static("item"), Json::from_raw(raw))],
+    )
 }
 
 /// The fields of a message item that belong to it and not to its parts, in one field of its first part.
 fn message_mark(fields: Object<'_>) -> Extra {
     let rest = fields.rest(WIRE);
-    let fields: serde_json::Map<String, serde_json::Value> =
-        rest.iter().map(|(name, value)| (name.to_owned(), value.to_value())).collect();
+    let fields: serde_json::Map<String, serde_json::Value> = rest
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_value()))
+        .collect();
     Extra::of(
         Text::from_static(WIRE),
-        vec![(Text::from_static("message"), Json::from(serde_json::Value::Object(fields)))],
+        vec![(
+            Text::from_static("message"),
+            Json::from(serde_json::Value::Object(fields)),
+        )],
     )
 }
 
 fn failed(whole: &Whole<'_>) -> Error {
-    let error = whole.error.and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok()).unwrap_or_default();
+    let error = whole
+        .error
+        .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok())
+        .unwrap_or_default();
     failure(&ErrorBody::of(&serde_json::json!({ "error": error })))
 }
 
@@ -541,9 +693,14 @@ fn usage(raw: &RawValue) -> Option<Usage> {
         reasoning_tokens: Num,
     }
     let counts: Counts<'_> = serde_json::from_str(raw.get()).ok()?;
-    let details =
-        |raw: Option<&RawValue>| raw.and_then(|raw| serde_json::from_str::<Details>(raw.get()).ok()).unwrap_or_default();
-    let (input, output) = (details(counts.input_tokens_details), details(counts.output_tokens_details));
+    let details = |raw: Option<&RawValue>| {
+        raw.and_then(|raw| serde_json::from_str::<Details>(raw.get()).ok())
+            .unwrap_or_default()
+    };
+    let (input, output) = (
+        details(counts.input_tokens_details),
+        details(counts.output_tokens_details),
+    );
     let (from, to) = (counts.input_tokens.count(), counts.output_tokens.count());
     if from.is_none() && to.is_none() {
         return None;
@@ -558,9 +715,18 @@ fn usage(raw: &RawValue) -> Option<Usage> {
 
 fn tokens(list: List<WireToken<'_>>) -> Vec<TokenLogprob> {
     let token = |wire: WireToken<'_>| {
-        let mut token = TokenLogprob::new(wire.token.0.unwrap_or_default(), wire.logprob.0.unwrap_or_default());
+        let mut token = TokenLogprob::new(
+            wire.token.0.unwrap_or_default(),
+            wire.logprob.0.unwrap_or_default(),
+        );
         if !wire.bytes.0.is_empty() {
-            token.bytes = Some(wire.bytes.0.iter().filter_map(|byte| byte.count().map(|byte| byte as u8)).collect());
+            token.bytes = Some(
+                wire.bytes
+                    .0
+                    .iter()
+                    .filter_map(|byte| byte.count().map(|byte| byte as u8))
+                    .collect(),
+            );
         }
         token.top = tokens(wire.top_logprobs);
         token

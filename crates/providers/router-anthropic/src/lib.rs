@@ -1,0 +1,1 @@
+//! Anthropic for LLM API Router.

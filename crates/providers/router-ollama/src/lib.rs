@@ -1,0 +1,1 @@
+//! Ollama for LLM API Router: the native wire, both sides.

@@ -1,0 +1,1 @@
+//! Recorded exchanges with LLM vendors: schema, reading, replay.

@@ -1,0 +1,1 @@
+//! The suite that every provider of LLM API Router runs.

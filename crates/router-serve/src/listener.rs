@@ -1,0 +1,174 @@
+//! Puts a service on a socket.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use router_wire::{HttpRequest, HttpResponse};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::body::ServedResponse;
+use crate::service::Serve;
+
+/// Bounds of a listener.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Most bytes of a request's body: 32 MiB.
+    pub max_body_bytes: usize,
+    /// Longest time for a request's head: 10 s.
+    pub head_timeout: Duration,
+    /// Longest time for open requests when the listener shuts down: 30 s.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 32 * 1024 * 1024,
+            head_timeout: Duration::from_secs(10),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Serves connections of `listener` until `shutdown` resolves, then lets open requests finish within the drain time.
+///
+/// # Errors
+/// Only those of the socket itself; a bad connection never ends the listener.
+pub async fn listen(
+    listener: TcpListener,
+    service: impl Serve,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let open = tokio_open::Open::default();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // Out of file descriptors, or a peer that was gone already: the next one may do.
+                Err(_) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    continue;
+                }
+            },
+            () = shutdown.as_mut() => break,
+        };
+        let guard = open.enter();
+        let service = service.clone();
+        tokio::spawn(async move {
+            serve(stream, service, limits, guard.closing()).await;
+            drop(guard);
+        });
+    }
+    drop(listener);
+    open.close();
+    let _ = tokio::time::timeout(limits.drain, open.empty()).await;
+    Ok(())
+}
+
+/// Binds an address; port 0 takes a free one.
+///
+/// # Errors
+/// When the address is taken or not there.
+pub async fn bind(address: &str) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+async fn serve(stream: TcpStream, service: impl Serve, limits: Limits, closing: impl Future<Output = ()>) {
+    // A head and a body written apart would wait for an acknowledgement otherwise.
+    let _ = stream.set_nodelay(true);
+    let respond = service_fn(move |request| {
+        let service = service.clone();
+        async move { Ok::<_, std::convert::Infallible>(respond(&service, request, limits).await.into_http()) }
+    });
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_timeout);
+    server.http2().timer(TokioTimer::new());
+    let mut connection = pin!(server.serve_connection(TokioIo::new(stream), respond));
+    let mut closing = pin!(closing);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = closing.as_mut() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+async fn respond(service: &impl Serve, request: http::Request<Incoming>, limits: Limits) -> ServedResponse {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, limits.max_body_bytes).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => {
+            let message = format!(
+                r#"{{"error":{{"message":"the body is longer than {} bytes, or broke off","type":"invalid_request_error","code":"request_too_large"}}}}"#,
+                limits.max_body_bytes
+            );
+            return ServedResponse::of(HttpResponse::json(413, message));
+        }
+    };
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut request = HttpRequest::new(head.method, path);
+    request.headers = head.headers;
+    request.body = body;
+    service.serve(request).await
+}
+
+/// Counts open connections, and tells them to finish.
+mod tokio_open {
+    use std::sync::Arc;
+
+    use tokio::sync::watch;
+
+    #[derive(Clone)]
+    pub(super) struct Open {
+        closing: Arc<watch::Sender<bool>>,
+    }
+
+    impl Default for Open {
+        fn default() -> Self {
+            Self {
+                closing: Arc::new(watch::Sender::new(false)),
+            }
+        }
+    }
+
+    pub(super) struct Guard(watch::Receiver<bool>);
+
+    impl Open {
+        pub(super) fn enter(&self) -> Guard {
+            Guard(self.closing.subscribe())
+        }
+
+        pub(super) fn close(&self) {
+            self.closing.send_replace(true);
+        }
+
+        /// Resolves when the last guard is gone.
+        pub(super) async fn empty(&self) {
+            self.closing.closed().await;
+        }
+    }
+
+    impl Guard {
+        /// Resolves when connections are to finish.
+        pub(super) fn closing(&self) -> impl Future<Output = ()> + use<> {
+            let mut closing = self.0.clone();
+            async move {
+                let _ = closing.wait_for(|closing| *closing).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! A request comes in, is decoded by the wire it is for, goes to the provider, and its answer goes out on the same wire.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::header::HeaderName;
+use http::{HeaderValue, Method};
+use router_core::tokens::{EstimatingCounter, TokenCount, TokenCounter as _};
+use router_core::{
+    Body, BoxFuture, Call, Context, Error, ErrorKind, Operation, OperationKind, Output, Provider, Result,
+    Secret,
+};
+use router_wire::server::{Ingress, ServerCodec};
+use router_wire::{HttpRequest, HttpResponse};
+
+use crate::body::{EventBody, ServedResponse};
+
+/// How long a client waits for the first byte before the response is committed with a heartbeat.
+const COMMIT_AFTER: Duration = Duration::from_secs(15);
+
+/// Anything that answers HTTP requests; what a listener puts on a socket.
+pub trait Serve: Clone + Send + Sync + 'static {
+    /// Answers a request.
+    fn serve(&self, request: HttpRequest) -> BoxFuture<'_, ServedResponse>;
+}
+
+impl Serve for Service {
+    fn serve(&self, request: HttpRequest) -> BoxFuture<'_, ServedResponse> {
+        Box::pin(self.respond(request))
+    }
+}
+
+/// Says that a count was estimated and not asked of a vendor.
+const ESTIMATED: HeaderName = HeaderName::from_static("x-llm-router-estimated");
+
+/// Serves a provider over every wire. Clones share everything.
+#[derive(Clone)]
+pub struct Service {
+    provider: Arc<dyn Provider>,
+    endpoints: Arc<Vec<Box<dyn ServerCodec>>>,
+    keys: Keys,
+    heartbeat: Option<Duration>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.endpoints.iter().map(|endpoint| endpoint.name()).collect();
+        f.debug_struct("Service")
+            .field("provider", self.provider.id())
+            .field("endpoints", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which keys callers may present.
+#[derive(Clone, Debug, Default)]
+pub struct Keys(Arc<Vec<Secret>>);
+
+impl Keys {
+    /// Callers need no key.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Callers need one of these.
+    #[must_use]
+    pub fn of(keys: impl IntoIterator<Item = Secret>) -> Self {
+        Self(Arc::new(keys.into_iter().filter(|key| !key.is_blank()).collect()))
+    }
+
+    /// Whether a presented key is one of them. All are compared, so that time tells nothing.
+    #[must_use]
+    pub fn accept(&self, presented: Option<&str>) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let presented = presented.unwrap_or_default();
+        self.0
+            .iter()
+            .fold(false, |found, key| key.matches(presented) | found)
+    }
+}
+
+impl Service {
+    /// Serves a provider on all wires that are compiled in, to callers without keys.
+    #[must_use]
+    pub fn new(provider: impl Provider) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            endpoints: Arc::new(endpoints()),
+            keys: Keys::none(),
+            heartbeat: Some(COMMIT_AFTER),
+        }
+    }
+
+    /// With keys that callers must present.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Keys) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// With another wait before a stream is committed with a heartbeat, which is also the interval between heartbeats;
+    /// `None` turns them off.
+    #[must_use]
+    pub fn with_heartbeat(mut self, interval: Option<Duration>) -> Self {
+        self.heartbeat = interval;
+        self
+    }
+
+    /// Answers a request. Dropping the future or the body ends the call.
+    pub async fn respond(&self, request: HttpRequest) -> ServedResponse {
+        let id = request_id();
+        let mut served = self.answer(&request, &id).await;
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            // Both names: OpenAI's clients read one, Anthropic's the other.
+            served
+                .headers_mut()
+                .insert(HeaderName::from_static("x-request-id"), value.clone());
+            served
+                .headers_mut()
+                .insert(HeaderName::from_static("request-id"), value);
+        }
+        served
+    }
+
+    async fn answer(&self, request: &HttpRequest, id: &str) -> ServedResponse {
+        let path = request.path_only();
+        if path == "/health" || path == "/healthz" {
+            return ServedResponse::whole(HttpResponse::json(200, r#"{"status":"ok"}"#));
+        }
+        let Some(endpoint) = self
+            .endpoints
+            .iter()
+            .find(|endpoint| endpoint.matches(&request.method, path))
+        else {
+            return ServedResponse::whole(self.no_endpoint(&request.method, path));
+        };
+        if !self.keys.accept(endpoint.key(request)) {
+            let error = Error::new(ErrorKind::Authentication, "Incorrect API key provided")
+                .with_code("invalid_api_key");
+            return ServedResponse::whole(endpoint.error(&error.with_status(401)));
+        }
+        match endpoint.decode(request) {
+            Err(error) => ServedResponse::whole(endpoint.error(&error)),
+            Ok(ingress) => self.call(endpoint.as_ref(), ingress, id).await,
+        }
+    }
+
+    async fn call(&self, endpoint: &dyn ServerCodec, ingress: Ingress, id: &str) -> ServedResponse {
+        let Ingress {
+            model,
+            operation,
+            mode,
+            mut reply,
+            ..
+        } = ingress;
+        let mut call = Call::new(model, operation).with_context(Context::new().with_request_id(id));
+        call.mode = mode;
+        if !call.is_stream() {
+            let full = async {
+                if let Some(count) = self.estimated(&call) {
+                    let response = reply.full(&router_core::Head::default(), &Output::CountTokens(count))?;
+                    return Ok(response.with_header(ESTIMATED, HeaderValue::from_static("true")));
+                }
+                let answer = self.provider.call(&call).await?;
+                let head = answer.head.clone();
+                reply.full(&head, &answer.into_output().await?)
+            };
+            return match full.await {
+                Ok(response) => ServedResponse::whole(response),
+                Err(error) => ServedResponse::whole(passed_on(endpoint, &error)),
+            };
+        }
+        let provider = Arc::clone(&self.provider);
+        let mut waiting = Box::pin(async move { provider.call(&call).await });
+        let first = match self.heartbeat {
+            None => waiting.as_mut().await,
+            Some(wait) => match tokio::time::timeout(wait, waiting.as_mut()).await {
+                Ok(first) => first,
+                // The client would give up without a sign of life: commit to 200, later errors go in-band.
+                Err(_) => {
+                    let response = reply.stream_head(&router_core::Head::default());
+                    return ServedResponse::streamed(&response, EventBody::waiting(waiting, reply, wait));
+                }
+            },
+        };
+        match first.and_then(streamed) {
+            Err(error) => ServedResponse::whole(passed_on(endpoint, &error)),
+            Ok((head, stream)) => {
+                let response = reply.stream_head(&head);
+                ServedResponse::streamed(&response, EventBody::started(stream, reply, self.heartbeat))
+            }
+        }
+    }
+
+    /// A token count for a provider that has none to ask for, marked as estimated in the response's headers.
+    fn estimated(&self, call: &Call) -> Option<TokenCount> {
+        match &call.operation {
+            Operation::CountTokens(request)
+                if !self.provider.capabilities().has(OperationKind::CountTokens) =>
+            {
+                Some(TokenCount::new(
+                    EstimatingCounter.count_chat(&call.model, &request.chat),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    fn no_endpoint(&self, method: &Method, path: &str) -> HttpResponse {
+        let known = [Method::POST, Method::GET].iter().find(|other| {
+            *other != method
+                && self
+                    .endpoints
+                    .iter()
+                    .any(|endpoint| endpoint.matches(other, path))
+        });
+        let (status, message) = match known {
+            Some(right) => (405, format!("{path} takes {right}, not {method}")),
+            None => (404, format!("there is nothing at {path}")),
+        };
+        let body = format!(
+            r#"{{"error":{{"message":{},"type":"invalid_request_error","param":null,"code":"unknown_url"}}}}"#,
+            router_core::Json::of(&message).map_or_else(|_| "null".to_owned(), |json| json.to_string()),
+        );
+        HttpResponse::json(status, body)
+    }
+}
+
+/// The head and the events of a reply, whole answers replayed.
+pub(crate) fn streamed(reply: router_core::Reply) -> Result<(router_core::Head, router_core::EventStream)> {
+    let stream = match reply.body {
+        Body::Stream(stream) => stream,
+        Body::Full(router_core::Output::Chat(answer)) => {
+            router_core::EventStream::from_events(router_core::replay::events(answer))
+        }
+        Body::Full(_) => return Err(Error::new(ErrorKind::Decode, "the provider gave no stream")),
+    };
+    Ok((reply.head, stream))
+}
+
+/// An upstream's error in the wire's form. Its own key being wrong is not the caller's doing: that is a 502 to the caller.
+fn passed_on(endpoint: &dyn ServerCodec, error: &Error) -> HttpResponse {
+    let mut response = endpoint.error(error);
+    let wait = error.retry_after().map(|wait| wait.as_secs().max(1));
+    let wait = wait.or_else(|| matches!(response.status, 429 | 503).then_some(1));
+    if let Some(wait) = wait {
+        response = response.with_header(http::header::RETRY_AFTER, HeaderValue::from(wait));
+    }
+    response
+}
+
+/// An id of our own for a request: unique in this process, and likely beyond.
+fn request_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!(
+        "req_{:012x}{:06x}",
+        since.as_micros() as u64 & 0xFFFF_FFFF_FFFF,
+        count & 0xFF_FFFF
+    )
+}
+
+/// The endpoints of all wires that are compiled in.
+fn endpoints() -> Vec<Box<dyn ServerCodec>> {
+    let mut endpoints: Vec<Box<dyn ServerCodec>> = Vec::new();
+    #[cfg(feature = "anthropic")]
+    endpoints.extend(router_wire_anthropic::endpoints());
+    #[cfg(feature = "gemini")]
+    endpoints.extend(router_wire_gemini::endpoints());
+    #[cfg(feature = "ollama")]
+    endpoints.extend(router_ollama::endpoints());
+    #[cfg(feature = "openai")]
+    endpoints.extend(router_wire_openai::endpoints());
+    endpoints
+}

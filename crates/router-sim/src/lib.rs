@@ -1,0 +1,1 @@
+//! The simulated LLM vendor: deterministic, with faults and a ledger.
