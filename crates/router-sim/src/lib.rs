@@ -1,1 +1,21 @@
-//! The simulated LLM vendor: deterministic, with faults and a ledger.
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod clues;
+mod conversation;
+mod embed;
+mod fault;
+mod faulty;
+mod instance;
+mod ledger;
+mod model;
+mod pieces;
+mod service;
+mod signature;
+mod tokens;
+mod tools;
+
+pub use fault::{Fault, FaultKind};
+pub use ledger::{Ended, Entry, Ledger};
+pub use model::SimModel;
+pub use service::{Sim, SimService};

@@ -1,0 +1,159 @@
+//! A body that goes wrong after so many events.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame};
+use router_serve::{OtherBody, ResponseBody};
+
+use crate::fault::FaultKind;
+
+/// How a body is cut into events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Events {
+    /// Server-sent events: an empty line ends one.
+    Sse,
+    /// A line each.
+    Lines,
+    /// No events: two halves.
+    Halves,
+}
+
+impl Events {
+    /// By the content type of a response.
+    pub(crate) fn of(content_type: &str) -> Self {
+        if content_type.starts_with("text/event-stream") {
+            Self::Sse
+        } else if content_type.starts_with("application/x-ndjson") {
+            Self::Lines
+        } else {
+            Self::Halves
+        }
+    }
+}
+
+/// The body with its failure.
+pub(crate) fn faulty(inner: ResponseBody, kind: FaultKind, events: Events) -> OtherBody {
+    Box::pin(Faulty {
+        inner: Some(inner),
+        kind: Some(kind),
+        events,
+        buffer: BytesMut::new(),
+        sent: 0,
+        stalled: false,
+    })
+}
+
+struct Faulty {
+    inner: Option<ResponseBody>,
+    /// The failure that is still to come.
+    kind: Option<FaultKind>,
+    events: Events,
+    buffer: BytesMut,
+    sent: u32,
+    stalled: bool,
+}
+
+impl Faulty {
+    /// The next event of the buffer, when it is there as a whole.
+    fn event(&mut self) -> Option<Bytes> {
+        let ended = self.inner.is_none();
+        let end = match self.events {
+            Events::Sse => self
+                .buffer
+                .windows(2)
+                .position(|end| end == b"\n\n")
+                .map(|at| at + 2),
+            Events::Lines => self
+                .buffer
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map(|at| at + 1),
+            Events::Halves if ended && self.sent == 0 && self.buffer.len() > 1 => Some(self.buffer.len() / 2),
+            Events::Halves => None,
+        };
+        let end = end.or_else(|| (ended && !self.buffer.is_empty()).then(|| self.buffer.len()))?;
+        // The marker at the end is known as such only when nothing comes after it.
+        if self.kind == Some(FaultKind::NoEnd) && end == self.buffer.len() {
+            if ended {
+                self.buffer.clear();
+            }
+            return None;
+        }
+        Some(self.buffer.split_to(end).freeze())
+    }
+
+    /// The failure, when its time has come.
+    fn due(&self) -> bool {
+        match self.kind {
+            Some(
+                FaultKind::Cut(after)
+                | FaultKind::Reset(after)
+                | FaultKind::Stall(after)
+                | FaultKind::Garbage(after),
+            ) => self.sent >= after,
+            _ => false,
+        }
+    }
+
+    fn garbage(&self) -> Bytes {
+        Bytes::from_static(match self.events {
+            Events::Sse => b"data: {\"garbage\": \n\n",
+            Events::Lines => b"{\"garbage\": \n",
+            Events::Halves => b"\x00garbage",
+        })
+    }
+}
+
+impl Body for Faulty {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        loop {
+            if self.stalled {
+                return Poll::Pending;
+            }
+            if self.due() {
+                match self.kind.take() {
+                    Some(FaultKind::Reset(_)) => {
+                        let broken = io::Error::new(io::ErrorKind::ConnectionReset, "simulated reset");
+                        return Poll::Ready(Some(Err(broken)));
+                    }
+                    Some(FaultKind::Stall(_)) => {
+                        self.stalled = true;
+                        return Poll::Pending;
+                    }
+                    Some(FaultKind::Garbage(_)) => return Poll::Ready(Some(Ok(Frame::data(self.garbage())))),
+                    _ => {
+                        self.inner = None;
+                        self.buffer.clear();
+                        return Poll::Ready(None);
+                    }
+                }
+            }
+            if let Some(event) = self.event() {
+                self.sent += 1;
+                return Poll::Ready(Some(Ok(Frame::data(event))));
+            }
+            let Some(inner) = &mut self.inner else {
+                return Poll::Ready(None);
+            };
+            match Pin::new(inner).poll_frame(task) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => self.inner = None,
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.buffer.extend_from_slice(&data);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The simulated vendor, called as a provider and over its wires.
+
+mod faults;
+mod rules;
