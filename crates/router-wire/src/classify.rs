@@ -124,6 +124,7 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
     (&["api key invalid"], ErrorKind::Authentication),
     (&["api key is invalid"], ErrorKind::Authentication),
     (&["model not found"], ErrorKind::NotFound),
+    (&["model not exist"], ErrorKind::NotFound),
     (&["specified model"], ErrorKind::NotFound),
     (&["invalid model "], ErrorKind::NotFound),
     (&["invalid model:"], ErrorKind::NotFound),

@@ -99,13 +99,18 @@ impl StreamReader {
                 return Ok(None);
             }
             match self.frames.finish() {
-                Ok(Some(frame)) => self.read(&frame),
+                Ok(Some(frame)) => {
+                    self.read(&frame);
+                    self.pending = self.pending.take().map(cut_short);
+                }
                 Ok(None) => {
                     if let Err(error) = self.decoder.finish(&mut self.events) {
                         self.pending = Some(error);
                     }
                     self.ended = true;
                 }
+                // A cut inside a character.
+                Err(error @ FramingError::InvalidUtf8) => self.fail(cut_short(framing_error(error))),
                 Err(error) => self.fail(framing_error(error)),
             }
         }
@@ -184,9 +189,18 @@ impl fmt::Debug for FrameLog {
     }
 }
 
+/// A last frame without its end that cannot be read was cut, not malformed: trying again may help.
+fn cut_short(error: Error) -> Error {
+    if error.kind() != ErrorKind::Decode {
+        return error;
+    }
+    let message = format!("the stream ended inside a frame: {}", error.message());
+    Error::new(ErrorKind::Truncated, message).with_source(error)
+}
+
 fn framing_error(error: FramingError) -> Error {
     let kind = match error {
-        FramingError::Truncated { .. } => ErrorKind::Truncated,
+        FramingError::Truncated => ErrorKind::Truncated,
         _ => ErrorKind::Decode,
     };
     Error::new(kind, error.to_string())

@@ -86,10 +86,14 @@ impl Reader {
     /// The last event needs no blank line behind it: vendors leave it out.
     pub(super) fn finish(&mut self) -> Result<Option<Frame>, FramingError> {
         let rest = self.lines.rest();
-        if !rest.is_empty() {
-            if let Some(frame) = self.line(rest)? {
-                return Ok(Some(frame));
-            }
+        if !self.seen_field && self.head.is_empty() && cut_field(&rest) {
+            self.seen_field = true;
+            return Err(FramingError::Truncated);
+        }
+        if !rest.is_empty()
+            && let Some(frame) = self.line(rest)?
+        {
+            return Ok(Some(frame));
         }
         if let Some(frame) = self.dispatch()? {
             return Ok(Some(frame));
@@ -165,4 +169,13 @@ impl Reader {
         };
         Ok(Some(Frame { event, data }))
     }
+}
+
+/// Whether a line without an end is the beginning of a field's name: such a body was cut and is not another page.
+fn cut_field(rest: &[u8]) -> bool {
+    let rest = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
+    !rest.is_empty()
+        && [&b"data"[..], b"event", b"id", b"retry"]
+            .iter()
+            .any(|name| name.starts_with(rest))
 }
