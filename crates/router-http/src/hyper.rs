@@ -11,7 +11,8 @@ use router_core::{BoxFuture, Error, ErrorKind, Result};
 
 use crate::body::{DataFrames, not_sent};
 use crate::config::{HttpConfig, HttpVersion};
-use crate::transport::{Held, Slots, Transport, TransportRequest, TransportResponse};
+use crate::slots::{Held, Slots};
+use crate::transport::{Transport, TransportRequest, TransportResponse};
 
 /// Sends with hyper's pooled client.
 #[derive(Clone)]

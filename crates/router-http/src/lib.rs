@@ -12,6 +12,8 @@ pub mod replay;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod slots;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod tls;
 pub mod transport;
 
