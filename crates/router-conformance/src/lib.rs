@@ -1,1 +1,14 @@
-//! The suite that every provider of LLM API Router runs.
+#![doc = include_str!("../README.md")]
+
+mod cases;
+mod exchange;
+mod fixtures;
+mod hang;
+pub mod provider_contract;
+mod requests;
+mod subject;
+mod suite;
+mod trace;
+
+pub use subject::Subject;
+pub use suite::{CASES, Case, Needs, run, suite_is_complete};

@@ -1,0 +1,10 @@
+//! The suite that every provider runs, over DeepSeek.
+
+use router_conformance::Subject;
+use router_deepseek::DeepSeekCodec;
+
+fn subject() -> Subject {
+    Subject::of::<DeepSeekCodec>(env!("CARGO_MANIFEST_DIR"))
+}
+
+router_conformance::suite!(subject());

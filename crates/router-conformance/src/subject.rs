@@ -1,0 +1,160 @@
+//! What the suite is told of a vendor: how to build it, its models, its fixtures, and what does not apply.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use router_core::{Capabilities, ChatRequest, Json, ModelId, Provider, Secret, Usage};
+use router_http::{HttpProvider, Transport};
+use router_wire::vendor::VendorCodec;
+
+use crate::fixtures::Fixtures;
+
+/// The key that every provider under test is given. It must turn up in the request's headers and nowhere else.
+pub(crate) const KEY: &str = "sk-conformance-canary-4f7a9c2e81d05b36";
+
+/// The address that every provider under test is given.
+pub(crate) const ADDRESS: &str = "http://conformance.test";
+
+/// A provider as the suite uses it, and what its `Debug` showed.
+pub(crate) struct Built {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) debug: String,
+}
+
+/// A vendor under test.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    pub(crate) id: &'static str,
+    pub(crate) build: fn(Arc<dyn Transport>, bool) -> Built,
+    pub(crate) fixtures: Fixtures,
+    pub(crate) model: ModelId,
+    pub(crate) embedding_model: ModelId,
+    pub(crate) options: Option<Json>,
+    pub(crate) usage: Usage,
+    pub(crate) skips: Vec<(&'static str, &'static str)>,
+}
+
+impl Subject {
+    /// The vendor of a codec. `crate_dir` is `env!("CARGO_MANIFEST_DIR")`; fixtures are in its `fixtures/`.
+    #[must_use]
+    pub fn of<C: VendorCodec>(crate_dir: impl AsRef<Path>) -> Self {
+        let default_model = C::VENDOR.default_model.unwrap_or("test-model");
+        Self {
+            id: C::VENDOR.id,
+            build: build::<C>,
+            fixtures: Fixtures::at(crate_dir.as_ref().join("fixtures")),
+            model: ModelId::from_static(default_model),
+            embedding_model: ModelId::from_static(default_model),
+            options: None,
+            usage: full_usage(),
+            skips: Vec::new(),
+        }
+    }
+
+    /// With fixtures in a folder below `fixtures/`: for a vendor whose suite runs once for each of its APIs.
+    #[must_use]
+    pub fn fixtures_in(mut self, folder: &str) -> Self {
+        self.fixtures = Fixtures::at(self.fixtures.dir().join(folder));
+        self
+    }
+
+    /// With another chat model than the vendor's default.
+    #[must_use]
+    pub fn model(mut self, model: &'static str) -> Self {
+        self.model = ModelId::from_static(model);
+        self
+    }
+
+    /// With a model for embeddings.
+    #[must_use]
+    pub fn embedding_model(mut self, model: &'static str) -> Self {
+        self.embedding_model = ModelId::from_static(model);
+        self
+    }
+
+    /// With settings of the vendor on every chat request.
+    ///
+    /// # Panics
+    /// When the settings are not JSON.
+    #[must_use]
+    pub fn options(mut self, settings: &str) -> Self {
+        self.options =
+            Some(Json::parse(settings).expect("the settings are written in the test and are JSON"));
+        self
+    }
+
+    /// Without cached tokens in its counts.
+    #[must_use]
+    pub fn without_cached_tokens(mut self) -> Self {
+        self.usage.cache_read_input_tokens = None;
+        self
+    }
+
+    /// Without reasoning tokens in its counts.
+    #[must_use]
+    pub fn without_reasoning_tokens(mut self) -> Self {
+        self.usage.reasoning_output_tokens = None;
+        self
+    }
+
+    /// With counts of tokens written to the cache: 30 of the 120 of `chat_usage`.
+    #[must_use]
+    pub fn with_cache_creation_tokens(mut self) -> Self {
+        self.usage.cache_creation_input_tokens = Some(30);
+        self
+    }
+
+    /// Without a case, and why it does not apply to the vendor.
+    #[must_use]
+    pub fn skip(mut self, case: &'static str, reason: &'static str) -> Self {
+        self.skips.push((case, reason));
+        self
+    }
+
+    pub(crate) fn capabilities(&self) -> Arc<Capabilities> {
+        let transport = Arc::new(router_http::replay::ReplayTransport::new());
+        (self.build)(transport, false).provider.capabilities()
+    }
+
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.fixtures.dir().to_owned()
+    }
+
+    /// The request with the vendor's settings.
+    pub(crate) fn prepared(&self, mut request: ChatRequest) -> ChatRequest {
+        if let Some(options) = &self.options {
+            request
+                .provider_options
+                .set(self.id, &options)
+                .expect("the settings were checked to be JSON");
+        }
+        request
+    }
+}
+
+fn build<C: VendorCodec>(transport: Arc<dyn Transport>, skip_malformed: bool) -> Built {
+    let mut builder = HttpProvider::<C>::builder()
+        .api_key(Secret::from(KEY))
+        .base_url(ADDRESS)
+        .transport(transport);
+    if skip_malformed {
+        builder = builder.skip_malformed_frames();
+    }
+    let mut debug = format!("{builder:?}");
+    let provider = builder
+        .build()
+        .unwrap_or_else(|error| panic!("the provider does not build: {error}"));
+    debug.push_str(&format!(" {provider:?} {provider:#?}"));
+    Built {
+        provider: Arc::new(provider),
+        debug,
+    }
+}
+
+/// The counts of `chat_usage`, before a vendor takes away what it does not tell.
+fn full_usage() -> Usage {
+    let mut usage = Usage::new(120, 45);
+    usage.cache_read_input_tokens = Some(64);
+    usage.reasoning_output_tokens = Some(20);
+    usage
+}
