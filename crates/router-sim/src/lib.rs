@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+#[cfg(feature = "client")]
+mod client;
 mod clues;
 mod conversation;
 mod embed;
@@ -15,6 +17,8 @@ mod signature;
 mod tokens;
 mod tools;
 
+#[cfg(feature = "client")]
+pub use client::{SimClient, SimCodec, SimTransport, SimVendor};
 pub use fault::{Fault, FaultKind};
 pub use ledger::{Ended, Entry, Ledger};
 pub use model::SimModel;

@@ -1,2 +1,61 @@
-//! The binary.
-fn main() {}
+//! `llm-router`: a chat on the command line, and a gateway.
+
+mod attach;
+mod chat;
+mod failure;
+mod models;
+mod select;
+mod serve;
+mod sim;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Every LLM vendor on the command line, and behind one address.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask a model.
+    Chat(chat::Chat),
+    /// Serve every configured vendor over the OpenAI, Anthropic, Gemini and Ollama wires.
+    Serve(serve::Serve),
+    /// Serve the simulated vendor, for trying out and for tests.
+    Sim(sim::Sim),
+    /// List the models of the configured vendors.
+    Models(models::Models),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the runtime does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Chat(command) => command.run().await,
+            Command::Serve(command) => command.run().await,
+            Command::Sim(command) => command.run().await,
+            Command::Models(command) => command.run().await,
+        }
+    });
+    // A reader of stdin may still be blocked; nothing of it is wanted any more.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit_code()
+        }
+    }
+}

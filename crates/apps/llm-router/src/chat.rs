@@ -1,0 +1,142 @@
+//! `llm-router chat`: one question, one answer.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use clap::Args;
+use llm_api_router::{
+    ChatRequest, ContentPart, Message, ProviderExt as _, ReasoningEffort, StreamEvent, Warning,
+};
+use tokio::io::AsyncReadExt as _;
+
+use crate::attach::attach;
+use crate::failure::Failure;
+use crate::select::select;
+
+/// One question.
+#[derive(Debug, Args)]
+pub(crate) struct Chat {
+    /// The question; `-` or nothing reads it from stdin.
+    prompt: Vec<String>,
+    /// Provider and model, as in `anthropic/claude-sonnet-5`.
+    #[arg(short, long, value_name = "PROVIDER/MODEL")]
+    model: Option<String>,
+    /// Instructions in front of the question.
+    #[arg(short, long, value_name = "TEXT")]
+    system: Option<String>,
+    /// An image or PDF file, or an image's address; may be repeated.
+    #[arg(short, long = "image", value_name = "FILE|URL")]
+    images: Vec<String>,
+    /// Most tokens of the answer.
+    #[arg(long, value_name = "N")]
+    max_tokens: Option<u64>,
+    /// Randomness, from 0 to 2.
+    #[arg(short, long, value_name = "T")]
+    temperature: Option<f64>,
+    /// How much to think: none, minimal, low, medium, high, xhigh, max.
+    #[arg(long, value_name = "LEVEL")]
+    effort: Option<String>,
+    /// Print the whole answer as JSON, with usage and finish reason.
+    #[arg(long)]
+    json: bool,
+    /// Wait for the whole answer instead of printing it as it comes.
+    #[arg(long)]
+    no_stream: bool,
+}
+
+impl Chat {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let request = self.request().await?;
+        let selected = select(self.model.as_deref())?;
+        if self.json || self.no_stream {
+            let answer = selected.client.chat(selected.model, request).await?;
+            warn(&answer.head.warnings);
+            let text = if self.json {
+                serde_json::to_string_pretty(&answer.value)
+                    .map_err(|error| Failure::Io(format!("the answer is no JSON: {error}")))?
+            } else {
+                answer.text().to_string()
+            };
+            return print(&text).and_then(|()| end_line(&text));
+        }
+        let mut answer = selected.client.chat_stream(selected.model, request).await?;
+        warn(&answer.head.warnings);
+        let mut last = String::new();
+        while let Some(event) = answer.next().await {
+            match event {
+                Ok(StreamEvent::TextDelta { choice: 0, text })
+                | Ok(StreamEvent::RefusalDelta { choice: 0, text }) => {
+                    print(&text)?;
+                    last.clear();
+                    last.push_str(&text);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    // What had come stays on the terminal, and the error on a line of its own.
+                    end_line(&last)?;
+                    return Err(error.into());
+                }
+            }
+        }
+        end_line(&last)
+    }
+
+    async fn request(&self) -> Result<ChatRequest, Failure> {
+        let mut prompt = self.prompt.join(" ");
+        if prompt.is_empty() || prompt == "-" {
+            if std::io::stdin().is_terminal() {
+                return Err(Failure::Usage("no question: give one, or pipe it in".to_owned()));
+            }
+            prompt.clear();
+            let mut stdin = tokio::io::stdin();
+            stdin
+                .read_to_string(&mut prompt)
+                .await
+                .map_err(|error| Failure::Io(format!("stdin: {error}")))?;
+            if prompt.trim().is_empty() {
+                return Err(Failure::Usage("no question: stdin is empty".to_owned()));
+            }
+        }
+        let mut content: Vec<ContentPart> = Vec::new();
+        for image in &self.images {
+            content.push(attach(image)?.into());
+        }
+        let message = if content.is_empty() {
+            Message::user(prompt)
+        } else {
+            content.push(prompt.into());
+            Message::user(content)
+        };
+        let mut request = ChatRequest::new(vec![message]);
+        if let Some(system) = &self.system {
+            request = request.with_system(system.as_str());
+        }
+        if let Some(effort) = &self.effort {
+            request = request.with_reasoning_effort(ReasoningEffort::parse(effort));
+        }
+        request.settings.max_output_tokens = self.max_tokens;
+        request.settings.temperature = self.temperature;
+        Ok(request)
+    }
+}
+
+fn warn(warnings: &[Warning]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::Io(format!("stdout: {error}")))
+}
+
+/// Ends the last line, unless the answer did.
+fn end_line(text: &str) -> Result<(), Failure> {
+    if text.is_empty() || text.ends_with('\n') {
+        Ok(())
+    } else {
+        print("\n")
+    }
+}

@@ -1,0 +1,121 @@
+//! Which providers there are, by the environment, and which of them answers.
+
+use llm_api_router::sim::SimVendor;
+use llm_api_router::{Client, ClientBuilder, ModelRef, Registry};
+
+use crate::failure::Failure;
+
+/// The simulated vendor's name.
+const SIM: &str = "sim";
+
+/// A client and the model to call it with.
+pub(crate) struct Selected {
+    pub(crate) client: Client,
+    pub(crate) model: String,
+}
+
+/// The provider and model for one call.
+pub(crate) fn select(named: Option<&str>) -> Result<Selected, Failure> {
+    let registry = Registry::builtin();
+    let first = registry.entries().find(|entry| entry.is_configured());
+    let provider = named.and_then(|name| ModelRef::parse(name, |word| registry.get(word).is_some()).provider);
+    let wants_sim = match (named, &provider) {
+        (None, _) => first.is_none(),
+        (Some(_), Some(provider)) => provider == SIM,
+        (Some(name), None) => name.starts_with("sim-"),
+    };
+    if wants_sim && !is_configured(&registry, SIM) {
+        if named.is_none() {
+            eprintln!("note: {}; the simulated vendor answers", no_key(&registry));
+        }
+        let model = named.map_or("sim-model", |name| name.strip_prefix("sim/").unwrap_or(name));
+        let client = Client::builder().provider(SimVendor::in_process()?).build()?;
+        return Ok(Selected {
+            client,
+            model: model.to_owned(),
+        });
+    }
+    let model = match (named, first) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(entry)) => {
+            let vendor = entry.vendor();
+            let Some(model) = vendor.default_model else {
+                return Err(Failure::Usage(format!(
+                    "{} has no default model: name one with -m {}/MODEL",
+                    vendor.name, vendor.id
+                )));
+            };
+            format!("{}/{model}", vendor.id)
+        }
+        (None, None) => return Err(Failure::Usage(no_key(&registry))),
+    };
+    if provider.is_none() && first.is_none() {
+        return Err(Failure::Usage(format!(
+            "model {model:?} names no provider and {}; write provider/model, with one of {}",
+            no_key(&registry),
+            names(&registry)
+        )));
+    }
+    let builder = with_sim_prefix(registry.client_from_env()?, &registry);
+    let client = match first {
+        Some(entry) => builder.default_provider(entry.vendor().id).build()?,
+        None => builder.build()?,
+    };
+    // Asked now, so that a vendor without key is an error of usage and not of the call.
+    if let Err(error) = client.route(&model.as_str().into()) {
+        return Err(Failure::Usage(error.message().to_owned()));
+    }
+    Ok(Selected { client, model })
+}
+
+/// All configured providers; the simulated one inside the process when there are none.
+pub(crate) fn configured(default: Option<&str>) -> Result<Client, Failure> {
+    let registry = Registry::builtin();
+    if !registry.entries().any(|entry| entry.is_configured()) {
+        if let Some(name) = default.filter(|name| *name != SIM) {
+            let remedy = registry.get(name).map_or_else(
+                || format!("there are: {}", names(&registry)),
+                |entry| entry.remedy(),
+            );
+            return Err(Failure::Usage(format!(
+                "provider {name} is not configured: {remedy}"
+            )));
+        }
+        eprintln!("note: {}; the simulated vendor answers", no_key(&registry));
+        return Ok(Client::builder().provider(SimVendor::in_process()?).build()?);
+    }
+    let builder = with_sim_prefix(registry.client_from_env()?, &registry);
+    Ok(match default {
+        Some(name) => builder
+            .default_provider(registry.get(name).map_or(name, |entry| entry.vendor().id))
+            .build()?,
+        None => builder.build()?,
+    })
+}
+
+/// Names that begin with `sim-` go to the simulated vendor, whatever else there is.
+fn with_sim_prefix(builder: ClientBuilder, registry: &Registry) -> ClientBuilder {
+    if is_configured(registry, SIM) {
+        builder.prefix("sim-", SIM)
+    } else {
+        builder
+    }
+}
+
+fn is_configured(registry: &Registry, name: &str) -> bool {
+    registry.get(name).is_some_and(|entry| entry.is_configured())
+}
+
+fn no_key(registry: &Registry) -> String {
+    let variables: Vec<&str> = registry
+        .entries()
+        .filter_map(|entry| entry.vendor().key_env.first().copied())
+        .filter(|name| !name.starts_with("SIM_"))
+        .collect();
+    format!("no key is set ({})", variables.join(", "))
+}
+
+fn names(registry: &Registry) -> String {
+    let names: Vec<&str> = registry.entries().map(|entry| entry.vendor().id).collect();
+    names.join(", ")
+}

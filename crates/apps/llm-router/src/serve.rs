@@ -1,0 +1,71 @@
+//! `llm-router serve`: the gateway.
+
+use clap::Args;
+use llm_api_router::Secret;
+use llm_api_router::serve::listener::{Limits, bind, listen};
+use llm_api_router::serve::{Keys, Serve as Serves, Service};
+
+use crate::failure::Failure;
+use crate::select::configured;
+
+/// The gateway.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    listen: String,
+    /// A key that callers must present; may be repeated.
+    #[arg(
+        long = "key",
+        env = "LLM_ROUTER_KEYS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "KEY"
+    )]
+    keys: Vec<String>,
+    /// The provider that models without one go to.
+    #[arg(long, value_name = "PROVIDER")]
+    default: Option<String>,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let client = configured(self.default.as_deref())?;
+        let keys = keys(self.keys);
+        let names: Vec<&str> = client.providers().map(|id| id.as_str()).collect();
+        eprintln!("providers: {}", names.join(", "));
+        run(&self.listen, Service::new(client).with_keys(keys)).await
+    }
+}
+
+/// The keys that are no blanks.
+pub(crate) fn keys(keys: Vec<String>) -> Keys {
+    Keys::of(keys.into_iter().map(|key| Secret::new(key.trim())))
+}
+
+/// Serves until the process is told to stop, then lets open requests finish.
+pub(crate) async fn run(address: &str, service: impl Serves) -> Result<(), Failure> {
+    let (listener, bound) = bind(address)
+        .await
+        .map_err(|error| Failure::Usage(format!("cannot listen at {address}: {error}")))?;
+    println!("listening on http://{bound}");
+    listen(listener, service, Limits::default(), stopped())
+        .await
+        .map_err(|error| Failure::Io(format!("the listener failed: {error}")))
+}
+
+/// Resolves at Ctrl-C, or at the signal that service managers stop a process with.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,229 @@
+//! Providers by name: the vendors that are compiled in, and the caller's own.
+
+use std::sync::Arc;
+
+use router_core::{Error, ErrorKind, Provider, ProviderId, Result, Secret};
+use router_http::{Auth, HttpConfig, HttpProvider, Transport};
+use router_wire::vendor::{Vendor, VendorCodec};
+
+use crate::client::{Client, ClientBuilder};
+
+/// How a provider is to be built. What is not set is the vendor's default.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ProviderSettings {
+    /// Another id than the vendor's.
+    pub id: Option<ProviderId>,
+    /// Another address.
+    pub base_url: Option<String>,
+    /// The key.
+    pub api_key: Option<Secret>,
+    /// Another way to authenticate.
+    pub auth: Option<Auth>,
+    /// Headers on every request.
+    pub headers: Vec<(String, String)>,
+    /// The transport's settings and bounds.
+    pub http: HttpConfig,
+    /// A transport that is there already.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// Whether key and address come from the vendor's environment variables where they are not set here.
+    pub from_env: bool,
+}
+
+impl ProviderSettings {
+    /// Everything from the vendor's environment variables.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self {
+            from_env: true,
+            ..Self::default()
+        }
+    }
+
+    /// With a key.
+    #[must_use]
+    pub fn with_api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// With an address.
+    #[must_use]
+    pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// With a transport that is there already.
+    #[must_use]
+    pub fn with_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+}
+
+type Build = fn(&ProviderSettings) -> Result<Arc<dyn Provider>>;
+
+/// One vendor of a registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    vendor: Vendor,
+    build: Build,
+}
+
+impl Entry {
+    /// The entry of a vendor's codec.
+    #[must_use]
+    pub fn of<C: VendorCodec>() -> Self {
+        Self {
+            vendor: C::VENDOR,
+            build: build::<C>,
+        }
+    }
+
+    /// The vendor.
+    #[must_use]
+    pub fn vendor(&self) -> &Vendor {
+        &self.vendor
+    }
+
+    /// Whether the environment has what the vendor needs: a key, or an address for one that needs no key.
+    #[must_use]
+    pub fn is_configured(&self) -> bool {
+        let set = |names: &[&str]| {
+            names
+                .iter()
+                .any(|name| std::env::var(name).is_ok_and(|value| !value.trim().is_empty()))
+        };
+        set(self.vendor.key_env) || (self.needs_no_key() && set(self.vendor.base_url_env))
+    }
+
+    /// What to set so that the vendor is configured.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        let names = if self.needs_no_key() {
+            self.vendor.base_url_env
+        } else {
+            self.vendor.key_env
+        };
+        format!("set {}", names.join(" or "))
+    }
+
+    fn needs_no_key(&self) -> bool {
+        self.vendor.auth == router_wire::vendor::AuthScheme::OptionalBearer
+    }
+}
+
+/// Providers by name.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+}
+
+impl Registry {
+    /// An empty registry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The vendors that are compiled in, in the order in which a default is looked for: OpenAI, Anthropic, Gemini, DeepSeek,
+    /// Ollama, the simulated vendor.
+    #[must_use]
+    pub fn builtin() -> Self {
+        let mut registry = Self::new();
+        #[cfg(feature = "openai")]
+        registry.add(Entry::of::<router_openai::OpenAiCodec>());
+        #[cfg(feature = "anthropic")]
+        registry.add(Entry::of::<router_anthropic::AnthropicCodec>());
+        #[cfg(feature = "gemini")]
+        registry.add(Entry::of::<router_gemini::GeminiCodec>());
+        #[cfg(feature = "deepseek")]
+        registry.add(Entry::of::<router_deepseek::DeepSeekCodec>());
+        #[cfg(feature = "ollama")]
+        registry.add(Entry::of::<router_ollama::OllamaCodec>());
+        #[cfg(feature = "sim")]
+        registry.add(Entry::of::<router_sim::SimCodec>());
+        registry
+    }
+
+    /// Adds a vendor; one of the same name is replaced.
+    pub fn add(&mut self, entry: Entry) {
+        self.entries.retain(|known| known.vendor.id != entry.vendor.id);
+        self.entries.push(entry);
+    }
+
+    /// The vendors, in order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// A vendor by its name or another name it is known under.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .find(|entry| entry.vendor.id == name || entry.vendor.aliases.contains(&name))
+    }
+
+    /// Builds a provider by its vendor's name.
+    ///
+    /// # Errors
+    /// `Config` for an unknown name, a missing key (naming the variable), or a wrong address.
+    pub fn build(&self, name: &str, settings: &ProviderSettings) -> Result<Arc<dyn Provider>> {
+        let Some(entry) = self.get(name) else {
+            let names: Vec<&str> = self.entries.iter().map(|entry| entry.vendor.id).collect();
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("unknown provider {name:?}; compiled in are: {}", names.join(", ")),
+            ));
+        };
+        (entry.build)(settings)
+    }
+
+    /// A client of all vendors that the environment has a key or an address for; the default is the first of them when
+    /// there is only one. Vendors without are known to it as missing, so that errors name the variable.
+    ///
+    /// # Errors
+    /// `Config` for an address that is none.
+    pub fn client_from_env(&self) -> Result<ClientBuilder> {
+        let mut builder = Client::builder();
+        for entry in &self.entries {
+            for alias in entry.vendor.aliases {
+                builder = builder.alias(*alias, entry.vendor.id);
+            }
+            if entry.is_configured() {
+                builder = builder.provider((entry.build)(&ProviderSettings::from_env())?);
+            } else {
+                builder = builder.missing(entry.vendor.id, entry.remedy());
+            }
+        }
+        Ok(builder)
+    }
+}
+
+fn build<C: VendorCodec>(settings: &ProviderSettings) -> Result<Arc<dyn Provider>> {
+    let mut builder = HttpProvider::<C>::builder().config(settings.http.clone());
+    if let Some(id) = &settings.id {
+        builder = builder.id(id.clone());
+    }
+    if let Some(url) = &settings.base_url {
+        builder = builder.base_url(url.clone());
+    }
+    if let Some(key) = &settings.api_key {
+        builder = builder.api_key(key.clone());
+    }
+    if let Some(auth) = &settings.auth {
+        builder = builder.auth(auth.clone());
+    }
+    if let Some(transport) = &settings.transport {
+        builder = builder.transport(Arc::clone(transport));
+    }
+    for (name, value) in &settings.headers {
+        builder = builder.header(name, value);
+    }
+    if settings.from_env {
+        builder = builder.from_env();
+    }
+    Ok(Arc::new(builder.build()?))
+}

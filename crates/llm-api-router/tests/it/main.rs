@@ -1,0 +1,69 @@
+//! The client's routes and the registry's errors.
+#![cfg(feature = "sim")]
+
+use llm_api_router::sim::{SimModel, SimVendor};
+use llm_api_router::{Client, ErrorKind, ProviderExt, ProviderSettings, Registry, Scripted};
+
+#[tokio::test]
+async fn names_choose_the_provider() {
+    let client = Client::builder()
+        .provider(Scripted::new().with_id("one").text("from one"))
+        .provider(Scripted::new().with_id("two").text("from two"))
+        .provider(SimModel::new())
+        .default_provider("one")
+        .alias("deux", "two")
+        .prefix("sim-", "sim")
+        .missing("three", "set THREE_API_KEY")
+        .build()
+        .unwrap();
+    assert_eq!(client.chat("some/model", "hi").await.unwrap().text(), "from one");
+    assert_eq!(client.chat("deux/model", "hi").await.unwrap().text(), "from two");
+    let answer = client.chat("sim-model", "Say only: from sim").await.unwrap();
+    assert_eq!(answer.text(), "from sim");
+    let error = client.chat("three/model", "hi").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.to_string().contains("set THREE_API_KEY"), "{error}");
+}
+
+#[tokio::test]
+async fn a_name_without_provider_needs_a_default() {
+    let client = Client::builder()
+        .provider(Scripted::new().with_id("one"))
+        .provider(Scripted::new().with_id("two"))
+        .build()
+        .unwrap();
+    let error = client.chat("model", "hi").await.unwrap_err();
+    assert_eq!(error.code(), Some("model_not_found"));
+    assert!(error.to_string().contains("one, two"), "{error}");
+}
+
+#[test]
+fn wrong_names_are_errors_that_say_what_there_is() {
+    let twice = Client::builder()
+        .provider(Scripted::new())
+        .provider(Scripted::new())
+        .build();
+    assert!(twice.unwrap_err().to_string().contains("scripted"));
+    let nobody = Client::builder()
+        .provider(Scripted::new())
+        .default_provider("x")
+        .build();
+    assert!(nobody.unwrap_err().to_string().contains("there are: scripted"));
+    let unknown = Registry::builtin().build("nosuch", &ProviderSettings::default());
+    let error = unknown.err().unwrap();
+    assert!(error.to_string().contains("sim"), "{error}");
+}
+
+#[tokio::test]
+async fn models_of_all_providers_are_listed() {
+    let client = Client::builder()
+        .provider(SimVendor::in_process().unwrap())
+        .provider(Scripted::new().with_id("broken"))
+        .default_provider("sim")
+        .build()
+        .unwrap();
+    let answer = client.list_models().await.unwrap();
+    assert!(answer.models.iter().any(|model| model.id == "sim-model"));
+    assert_eq!(answer.head.warnings.len(), 1);
+    assert!(answer.head.warnings[0].setting.contains("broken"));
+}
