@@ -1,1 +1,11 @@
-//! Recorded exchanges with LLM vendors: schema, reading, replay.
+#![doc = include_str!("../README.md")]
+
+mod cassette;
+mod compare;
+mod outcome;
+mod replay;
+mod service;
+
+pub use cassette::{Cassette, LoadError, Recorded, RecordedRequest, RecordedResponse, read_dir};
+pub use compare::differences;
+pub use replay::replay;

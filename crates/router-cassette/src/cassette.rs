@@ -1,0 +1,199 @@
+//! Recordings: their fields, and how a folder of them is read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use router_wire::HttpResponse;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One recorded HTTP interaction. Fields that are not named here are let pass.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Cassette {
+    /// `<vendor>/<name>`.
+    pub id: String,
+    /// The service that answered.
+    pub provider: String,
+    /// What was asked of it: `chat`, `responses`, `messages`, `generateContent`, `embeddings`, …
+    pub endpoint: String,
+    /// The request; absent where only the answer was published.
+    #[serde(default)]
+    pub request: Option<RecordedRequest>,
+    /// The answer.
+    pub response: RecordedResponse,
+}
+
+/// A recorded request.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The method.
+    pub method: String,
+    /// The whole address.
+    pub url: String,
+    /// Headers, in lower case.
+    pub headers: BTreeMap<String, Value>,
+    /// A JSON body.
+    pub body: Value,
+    /// Whether parts of the body were cut.
+    pub truncated: bool,
+}
+
+/// A recorded answer.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct RecordedResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, in lower case.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Value>,
+    /// The JSON body, parsed. Where there is `text`, only a view of it.
+    #[serde(default)]
+    pub body: Value,
+    /// The exact body.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// A binary body.
+    #[serde(default)]
+    pub base64: Option<String>,
+}
+
+/// The payload of a recorded answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Recorded {
+    /// Text, JSON or a stream of them.
+    Text(Bytes),
+    /// Bytes.
+    Binary(Bytes),
+}
+
+/// Why a recording cannot be read.
+#[derive(Debug)]
+pub struct LoadError {
+    place: String,
+    why: String,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.why)
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl LoadError {
+    fn new(place: impl fmt::Display, why: impl fmt::Display) -> Self {
+        Self {
+            place: place.to_string(),
+            why: why.to_string(),
+        }
+    }
+}
+
+impl Cassette {
+    /// Reads a recording.
+    ///
+    /// # Errors
+    /// When it is no JSON of this form.
+    pub fn parse(text: &str) -> Result<Self, LoadError> {
+        serde_json::from_str(text).map_err(|error| LoadError::new("recording", error))
+    }
+
+    /// The path of the request's address, without query; empty where there is no request.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let url = self.request.as_ref().map_or("", |request| request.url.as_str());
+        let url = url.split(['?', '#']).next().unwrap_or_default();
+        match url.split_once("://") {
+            Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+            None => url,
+        }
+    }
+
+    /// A field of the request's JSON body.
+    #[must_use]
+    pub fn asked(&self, field: &str) -> &Value {
+        static NONE: Value = Value::Null;
+        self.request.as_ref().map_or(&NONE, |request| &request.body[field])
+    }
+
+    /// A header of the answer, in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.response.headers.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The payload of the answer.
+    ///
+    /// # Errors
+    /// When its base64 is none.
+    pub fn payload(&self) -> Result<Recorded, LoadError> {
+        let response = &self.response;
+        Ok(match (&response.text, &response.base64) {
+            (Some(text), _) => Recorded::Text(Bytes::from(text.clone())),
+            (None, Some(data)) => {
+                let bytes = base64::engine::general_purpose::STANDARD.decode(data);
+                Recorded::Binary(Bytes::from(bytes.map_err(|error| LoadError::new(&self.id, error))?))
+            }
+            (None, None) if response.body.is_null() => Recorded::Text(Bytes::new()),
+            (None, None) => Recorded::Text(Bytes::from(response.body.to_string())),
+        })
+    }
+
+    /// The answer as it came.
+    ///
+    /// # Errors
+    /// When its payload cannot be read.
+    pub fn http_response(&self) -> Result<HttpResponse, LoadError> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.response.headers {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let value = value.as_str().map(HeaderValue::from_str);
+            if let (Ok(name), Some(Ok(value))) = (name, value) {
+                headers.append(name, value);
+            }
+        }
+        let (Recorded::Text(body) | Recorded::Binary(body)) = self.payload()?;
+        Ok(HttpResponse::new(self.response.status, headers, body))
+    }
+}
+
+/// All recordings below a folder, `<folder>/<vendor>/<name>.json`, sorted by id.
+///
+/// # Errors
+/// For a folder or file that cannot be read, and for a file that is no recording, naming it.
+pub fn read_dir(folder: &Path) -> Result<Vec<Cassette>, LoadError> {
+    let list = |folder: &Path| -> Result<Vec<std::path::PathBuf>, LoadError> {
+        let entries = fs::read_dir(folder).map_err(|error| LoadError::new(folder.display(), error))?;
+        let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+        paths
+            .collect::<Result<_, _>>()
+            .map_err(|error| LoadError::new(folder.display(), error))
+    };
+    let mut cassettes = Vec::new();
+    for vendor in list(folder)? {
+        if !vendor.is_dir() {
+            continue;
+        }
+        for file in list(&vendor)? {
+            if file.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let text = fs::read_to_string(&file).map_err(|error| LoadError::new(file.display(), error))?;
+            let cassette = Cassette::parse(&text).map_err(|error| LoadError::new(file.display(), error.why))?;
+            cassettes.push(cassette);
+        }
+    }
+    cassettes.sort_by(|one: &Cassette, other| one.id.cmp(&other.id));
+    Ok(cassettes)
+}

@@ -1,0 +1,178 @@
+//! Which codec reads a recording, and for which operation.
+
+use std::sync::Arc;
+
+use router_anthropic::AnthropicCodec;
+use router_core::chat::ChatRequest;
+use router_core::model::ListModelsRequest;
+use router_core::tokens::CountTokensRequest;
+use router_core::{
+    Call, Capabilities, EmbeddingRequest, Error, Operation, OperationKind, Output, ProviderId, Result,
+};
+use router_deepseek::DeepSeekCodec;
+use router_gemini::GeminiCodec;
+use router_ollama::OllamaCodec;
+use router_wire::provenance::Speaker;
+use router_wire::vendor::VendorCodec as _;
+use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
+use router_wire_openai::embeddings::Vectors;
+use router_wire_openai::responses::stream::{self, ResponsesStreamDecoder};
+use router_wire_openai::{Compatible, Dialect, WIRE};
+use serde_json::Value;
+
+use crate::cassette::Cassette;
+
+/// A codec, and the call that a recording answers.
+pub(crate) struct Service {
+    pub(crate) codec: Box<dyn Codec>,
+    pub(crate) call: Call,
+}
+
+/// The codec for a recording; the reason when there is none.
+pub(crate) fn service(cassette: &Cassette) -> Result<Service, String> {
+    let path = cassette.path();
+    let provider = cassette.provider.as_str();
+    let id = ProviderId::from(provider);
+    let chat = || Operation::from(ChatRequest::user("-"));
+    let later = |what: &str| Err(format!("{what} is not read yet"));
+    // Google's own paths end in `models/NAME:method`.
+    let google = provider == "gemini" || provider == "vertex" || path.contains("/publishers/google/");
+    let ollama = path.contains("/api/") && !path.contains("/v1/") && provider == "ollama" || path.ends_with("/api/chat");
+    let (codec, operation): (Box<dyn Codec>, Operation) = match cassette.endpoint.as_str() {
+        "chat" if ollama || (provider == "ollama" && path.is_empty()) => (Box::new(OllamaCodec::new(id)), chat()),
+        "chat" if provider == "cohere" && !path.contains("compatibility") => return later("Cohere's own wire"),
+        "chat" => (compatible(id), chat()),
+        "responses" if path.ends_with("/compact") => return later("compaction"),
+        "responses" => (Box::new(ResponsesCodec::new(id)), chat()),
+        "messages" => (Box::new(AnthropicCodec::new(id)), chat()),
+        "generateContent" if speaks(cassette) => return later("speech from Gemini"),
+        "generateContent" => (Box::new(GeminiCodec::new(id)), chat()),
+        "embeddings" => {
+            let codec: Box<dyn Codec> = if path.contains(":predict") {
+                return later("Vertex prediction");
+            } else if google && !path.contains("/openai/") {
+                Box::new(GeminiCodec::new(id))
+            } else if ollama {
+                Box::new(OllamaCodec::new(id))
+            } else if provider == "cohere" {
+                return later("Cohere's own wire");
+            } else {
+                compatible(id)
+            };
+            (codec, EmbeddingRequest::new(["-"]).into())
+        }
+        "models" => {
+            let codec: Box<dyn Codec> = match provider {
+                "anthropic" => Box::new(AnthropicCodec::new(id)),
+                "bedrock" => return later("Bedrock's own wire"),
+                "cohere" => return later("Cohere's own wire"),
+                _ if google && !path.contains("/openai/") => Box::new(GeminiCodec::new(id)),
+                _ if ollama => Box::new(OllamaCodec::new(id)),
+                _ => compatible(id),
+            };
+            (codec, ListModelsRequest::default().into())
+        }
+        "count_tokens" => {
+            let codec: Box<dyn Codec> = match provider {
+                _ if google && !path.contains("/publishers/anthropic/") => Box::new(GeminiCodec::new(id)),
+                "bedrock" => return later("Bedrock's own wire"),
+                _ => Box::new(AnthropicCodec::new(id)),
+            };
+            (codec, CountTokensRequest::new(ChatRequest::user("-")).into())
+        }
+        "converse" | "invoke" => return later("Bedrock's own wire"),
+        endpoint => return later(&format!("the endpoint {endpoint}")),
+    };
+    let model = cassette.asked("model").as_str().unwrap_or("model");
+    Ok(Service {
+        codec,
+        call: Call::new(model, operation),
+    })
+}
+
+/// The plain dialect, and those of the vendors that have a crate.
+fn compatible(id: ProviderId) -> Box<dyn Codec> {
+    match id.as_str() {
+        "deepseek" => Box::new(DeepSeekCodec::new(id)),
+        // Its base64 holds signed bytes instead of floats.
+        "perplexity" => Box::new(Compatible::new(id, Dialect::default()).with_vectors(Vectors::Bytes)),
+        _ => Box::new(Compatible::new(id, Dialect::default())),
+    }
+}
+
+/// Whether Gemini was asked for sound alone.
+fn speaks(cassette: &Cassette) -> bool {
+    cassette.asked("generationConfig")["responseModalities"]
+        .as_array()
+        .is_some_and(|kinds| {
+            kinds.len() == 1 && kinds[0].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("audio"))
+        })
+}
+
+/// The operation's name in an outcome.
+pub(crate) fn operation_name(cassette: &Cassette, kind: OperationKind, streamed: bool) -> &'static str {
+    match kind {
+        OperationKind::Chat if streamed || asked_for_stream(cassette) => "chat_stream",
+        other => other.as_str(),
+    }
+}
+
+/// Whether a stream was asked for, by field or by address.
+pub(crate) fn asked_for_stream(cassette: &Cassette) -> bool {
+    let path = cassette.path();
+    let stream = cassette.asked("stream");
+    *stream == Value::Bool(true)
+        || path.contains("streamGenerateContent")
+        || path.contains("streamRawPredict")
+        || (path.ends_with("/api/chat") && *stream != Value::Bool(false))
+}
+
+/// The Responses API of any vendor.
+struct ResponsesCodec {
+    speaker: Speaker,
+    capabilities: Arc<Capabilities>,
+}
+
+impl ResponsesCodec {
+    fn new(id: ProviderId) -> Self {
+        Self {
+            speaker: Speaker::new(id, WIRE),
+            capabilities: Arc::new(Capabilities::new([OperationKind::Chat], &[])),
+        }
+    }
+}
+
+impl Codec for ResponsesCodec {
+    fn provider(&self) -> &ProviderId {
+        self.speaker.provider()
+    }
+
+    fn capabilities(&self) -> Arc<Capabilities> {
+        Arc::clone(&self.capabilities)
+    }
+
+    fn encode(&self, call: &Call) -> Result<Encoded> {
+        match &call.operation {
+            Operation::Chat(request) => {
+                let dialect = Dialect::default();
+                router_wire_openai::responses::request::encode(&dialect, &self.speaker, call, request, &[])
+            }
+            other => Err(Error::unsupported(other.kind())),
+        }
+    }
+
+    fn decode(&self, _call: &Call, response: &HttpResponse) -> Result<Output> {
+        if let Some(error) = router_wire_openai::compatible::error_in_success(response, &[]) {
+            return Err(error);
+        }
+        stream::decode(&self.speaker, response).map(Output::Chat)
+    }
+
+    fn stream_decoder(&self, _call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
+        (Framing::Sse, Box::new(ResponsesStreamDecoder::new(self.speaker.clone())))
+    }
+
+    fn error(&self, _call: &Call, response: &HttpResponse) -> Error {
+        classify::error(response, &[])
+    }
+}

@@ -1,0 +1,105 @@
+//! The tasks of the workspace: `cargo xtask NAME`.
+
+mod ci;
+mod clients;
+mod process;
+mod replay;
+mod setup;
+mod test;
+mod tidy;
+mod totals;
+mod workspace;
+
+use std::process::ExitCode;
+
+use totals::Totals;
+
+/// What a task was called with, after its name.
+type Arguments<'a> = &'a [String];
+
+/// What a task comes to: its checks, counted, or the reason why it could not start.
+type Outcome = Result<Totals, String>;
+
+struct Task {
+    name: &'static str,
+    usage: &'static str,
+    run: fn(Arguments<'_>) -> Outcome,
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "test",
+        usage: "test [--setup]            all tests; --setup first installs the servers that they need",
+        run: test::run,
+    },
+    Task {
+        name: "clients",
+        usage: "clients [--dir DIR] [--setup]  vendors' own SDKs against `llm-router serve`; DIR or $ROUTER_CLIENTS",
+        run: clients::run,
+    },
+    Task {
+        name: "replay",
+        usage: "replay                    recorded traffic in $ROUTER_CASSETTES, compared with what was expected",
+        run: replay::run,
+    },
+    Task {
+        name: "tidy",
+        usage: "tidy                      the structure of the workspace",
+        run: tidy::run,
+    },
+    Task {
+        name: "ci",
+        usage: "ci [--setup]              formatting, lints, tidy, tests: what the workflow runs",
+        run: ci::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        eprintln!("{}", usage());
+        return ExitCode::from(2);
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        println!("{}", usage());
+        return ExitCode::SUCCESS;
+    }
+    let Some(task) = TASKS.iter().find(|task| task.name == name) else {
+        eprintln!("error: no task `{name}`\n\n{}", usage());
+        return ExitCode::from(2);
+    };
+    match (task.run)(rest) {
+        Ok(totals) => {
+            println!("{totals}");
+            if totals.is_success() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn usage() -> String {
+    let mut text = "usage: cargo xtask TASK\n".to_owned();
+    for task in TASKS {
+        text.push_str("\n    ");
+        text.push_str(task.usage);
+    }
+    text
+}
+
+/// Refuses arguments that a task does not know, so that a misspelt one is not ignored.
+fn only_flags(arguments: Arguments<'_>, known: &[&str]) -> Result<(), String> {
+    match arguments
+        .iter()
+        .find(|argument| !known.contains(&argument.as_str()))
+    {
+        Some(unknown) => Err(format!("unknown argument `{unknown}`")),
+        None => Ok(()),
+    }
+}

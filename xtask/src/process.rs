@@ -1,0 +1,79 @@
+//! Runs other programs, and reads what they sum up.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::totals::{Runner, Totals};
+
+/// Runs a command; its output goes where ours goes.
+pub(crate) fn run(command: &mut Command) -> Result<bool, String> {
+    let name = name(command);
+    let status = command
+        .status()
+        .map_err(|error| format!("{name} does not start: {error}"))?;
+    Ok(status.success())
+}
+
+/// Runs a command, passes its output on, and adds up its summaries. A failure without a failed check counts as one.
+pub(crate) fn run_and_count(command: &mut Command, runner: Runner) -> Result<Totals, String> {
+    let name = name(command);
+    println!("== {name}");
+    let merged = runner == Runner::Nextest;
+    command.stdin(Stdio::null());
+    if merged {
+        // nextest sums up on stderr, where cargo's own output goes too.
+        command.stderr(Stdio::piped());
+    } else {
+        command.stdout(Stdio::piped());
+    }
+    let mut child = command
+        .spawn()
+        .map_err(|error| format!("{name} does not start: {error}"))?;
+    let output: Box<dyn std::io::Read> = match (child.stdout.take(), child.stderr.take()) {
+        (Some(stdout), _) => Box::new(stdout),
+        (None, Some(stderr)) => Box::new(stderr),
+        (None, None) => return Err(format!("{name} has no output")),
+    };
+    let mut totals = Totals::default();
+    let mut lines = BufReader::new(output).split(b'\n');
+    while let Some(Ok(line)) = lines.next() {
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        if let Some(found) = runner.read(&line) {
+            totals += found;
+        }
+    }
+    let status = child.wait().map_err(|error| format!("{name}: {error}"))?;
+    if !status.success() && totals.failed == 0 {
+        println!("{name} failed: {status}");
+        totals += Totals::of_check(false);
+    }
+    Ok(totals)
+}
+
+/// Whether a program is there.
+pub(crate) fn exists(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Cargo, as it called us.
+pub(crate) fn cargo() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(crate::workspace::root());
+    command
+}
+
+fn name(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask test`: every test of the workspace.
+
+use std::process::Command;
+
+use crate::totals::{Runner, Totals};
+use crate::{Arguments, Outcome, only_flags, process, workspace};
+
+/// Folders that tests are judged by when they are there, by variable and name.
+const FOLDERS: [(&str, &str); 3] = [
+    ("ROUTER_CASSETTES", "cassettes"),
+    ("ROUTER_SPECS", "specs"),
+    ("ROUTER_CLIENTS", "clients"),
+];
+
+pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
+    only_flags(arguments, &["--setup"])?;
+    // No test needs a server of its own yet; what `--setup` installs belongs to the clients.
+    let mut totals = Totals::default();
+    let nextest = process::exists("cargo-nextest");
+    let mut command = process::cargo();
+    if nextest {
+        command.args([
+            "nextest",
+            "run",
+            "--workspace",
+            "--all-features",
+            "--no-fail-fast",
+            "--status-level",
+            "fail",
+        ]);
+        totals += process::run_and_count(with_folders(&mut command), Runner::Nextest)?;
+        // nextest runs no examples of the documentation.
+        let mut command = process::cargo();
+        command.args(["test", "--workspace", "--all-features", "--doc", "--no-fail-fast"]);
+        totals += process::run_and_count(with_folders(&mut command), Runner::Libtest)?;
+    } else {
+        command.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+        totals += process::run_and_count(with_folders(&mut command), Runner::Libtest)?;
+    }
+    Ok(totals)
+}
+
+fn with_folders(command: &mut Command) -> &mut Command {
+    for (variable, name) in FOLDERS {
+        match workspace::shared(variable, name) {
+            Some(folder) => command.env(variable, folder),
+            None => command.env_remove(variable),
+        };
+    }
+    command
+}
