@@ -135,7 +135,7 @@ impl Service {
         let Some(endpoint) = self
             .endpoints
             .iter()
-            .find(|endpoint| endpoint.matches(&request.method, path))
+            .find(|endpoint| endpoint.claims(request))
         else {
             return ServedResponse::whole(self.no_endpoint(&request.method, path));
         };

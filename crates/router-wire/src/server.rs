@@ -14,6 +14,12 @@ pub trait ServerCodec: Send + Sync + 'static {
     /// Whether a request is for this endpoint. `path` is without query.
     fn matches(&self, method: &Method, path: &str) -> bool;
 
+    /// Whether a request that matches is meant for this wire, where another wire has the same address: told by its headers.
+    /// Endpoints are asked in order, and the first that claims a request gets it.
+    fn claims(&self, request: &HttpRequest) -> bool {
+        self.matches(&request.method, request.path_only())
+    }
+
     /// What a request asks, and the writer of its reply.
     ///
     /// # Errors
