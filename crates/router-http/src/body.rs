@@ -27,10 +27,10 @@ where
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(broken(error)))),
                 Poll::Ready(Some(Ok(frame))) => frame,
             };
-            if let Ok(data) = frame.into_data() {
-                if !data.is_empty() {
-                    return Poll::Ready(Some(Ok(data)));
-                }
+            if let Ok(data) = frame.into_data()
+                && !data.is_empty()
+            {
+                return Poll::Ready(Some(Ok(data)));
             }
         }
     }

@@ -11,13 +11,14 @@ use router_core::{BoxFuture, Error, ErrorKind, Result};
 
 use crate::body::{DataFrames, not_sent};
 use crate::config::{HttpConfig, HttpVersion};
+use crate::connect::Bounded;
 use crate::slots::{Held, Slots};
 use crate::transport::{Transport, TransportRequest, TransportResponse};
 
 /// Sends with hyper's pooled client.
 #[derive(Clone)]
 pub struct HyperTransport {
-    client: Client<HttpsConnector<HttpConnector>, Full<bytes::Bytes>>,
+    client: Client<Bounded<HttpsConnector<HttpConnector>>, Full<bytes::Bytes>>,
     slots: Slots,
 }
 
@@ -44,19 +45,22 @@ impl HyperTransport {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(config.connect_timeout));
         tcp.set_keepalive(config.tcp_keepalive);
         let https = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(crate::tls::config()?)
             .https_or_http();
-        let connector = versions(https, config, tcp);
+        let connector = Bounded {
+            inner: versions(https, config, tcp),
+            most: config.connect_timeout,
+        };
         let mut builder = Client::builder(TokioExecutor::new());
         builder
             .pool_max_idle_per_host(config.pool_max_idle_per_host)
             .pool_idle_timeout(config.pool_idle_timeout)
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
-            .retry_canceled_requests(false)
+            // Only what was never written: the server closed the idle connection while it was being taken.
+            .retry_canceled_requests(true)
             .http1_max_buf_size(config.read_buffer_bytes.max(8192));
         if config.http_version == HttpVersion::Http2 {
             http2(&mut builder, config)?;

@@ -6,6 +6,9 @@ mod body;
 pub mod builder;
 pub mod config;
 #[cfg(feature = "hyper")]
+mod connect;
+mod drain;
+#[cfg(feature = "hyper")]
 pub mod hyper;
 pub mod provider;
 pub mod replay;

@@ -11,6 +11,7 @@ use std::time::{Instant, SystemTime};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, LOCATION};
 use router_core::context::TrailEntry;
 use router_core::error::{RawReply, TimeoutKind};
 use router_core::stream::StreamStart;
@@ -24,6 +25,7 @@ use router_wire::{Codec, Encoded, FrameLimits, FrameLog, HttpResponse, StreamRea
 
 use crate::auth::Auth;
 use crate::builder::Builder;
+use crate::drain::drain;
 use crate::transport::{BodyStream, Transport, TransportRequest, TransportResponse};
 
 /// A vendor over HTTP: a codec, an address, a key and a transport. Clones share everything.
@@ -106,6 +108,11 @@ impl<C: Codec> HttpProvider<C> {
         if !(200..300).contains(&status) {
             return Err(self.refused(call, status, headers, body).await);
         }
+        if let Some(coding) = coding(&headers) {
+            let message = format!("the answer is compressed ({coding}), which nobody asked for");
+            let raw = RawReply::new(status, headers, Bytes::new());
+            return Err(Error::new(ErrorKind::Decode, message).with_raw(raw));
+        }
         if streams {
             head.raw = Some(RawReply::new(status, headers, Bytes::new()));
             let stream = self
@@ -178,14 +185,35 @@ impl<C: Codec> HttpProvider<C> {
     }
 
     async fn refused(&self, call: &Call, status: u16, headers: Arc<HeaderMap>, body: BodyStream) -> Error {
-        // A body that breaks off still tells what it told.
-        let bytes = read_whole(body, self.max_error_bytes, true)
-            .await
-            .unwrap_or_default();
+        if let (300..400, Some(place)) = (status, headers.get(LOCATION)) {
+            // A key must not follow to another address, and a request with a body cannot follow safely.
+            let place = place
+                .to_str()
+                .unwrap_or_default()
+                .split('?')
+                .next()
+                .unwrap_or_default();
+            let message = format!("the vendor redirects to {place}; is the base URL right?");
+            let raw = RawReply::new(status, headers, Bytes::new());
+            return Error::new(ErrorKind::Config, message).with_raw(raw);
+        }
+        // A body that breaks off still tells what it told; a compressed one tells nothing.
+        let bytes = match coding(&headers) {
+            Some(_) => Bytes::new(),
+            None => read_whole(body, self.max_error_bytes, true)
+                .await
+                .unwrap_or_default(),
+        };
         let mut response = HttpResponse::new(status, headers, bytes);
         response.received_at = Some(SystemTime::now());
         self.codec.error(call, &response)
     }
+}
+
+/// How a body is compressed. No request asks for compression, so that frames arrive when they are sent.
+fn coding(headers: &HeaderMap) -> Option<&str> {
+    let coding = headers.get(CONTENT_ENCODING)?.to_str().ok()?.trim();
+    (!coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).then_some(coding)
 }
 
 fn reply(head: Head, body: Body) -> Reply {
@@ -334,7 +362,11 @@ impl Events {
             if let Some(event) = self.ready.pop_front() {
                 return Poll::Ready(Some(Ok(event)));
             }
-            match self.reader.next_event() {
+            let next = match &self.body {
+                Some(_) => self.reader.next_event(),
+                None => self.reader.finish(),
+            };
+            match next {
                 Ok(Some(event)) => {
                     self.pass(event);
                     continue;
@@ -343,6 +375,13 @@ impl Events {
                 Ok(None) => {}
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
+            let late = match &mut self.deadline {
+                Some(deadline) => deadline.as_mut().poll(task).is_ready(),
+                None => false,
+            };
+            if late {
+                return Poll::Ready(Some(Err(past_deadline())));
+            }
             let Some(body) = &mut self.body else {
                 return Poll::Ready(None);
             };
@@ -350,17 +389,7 @@ impl Events {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(piece))) => self.reader.push(piece),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => {
-                    let last = self.reader.finish();
-                    if matches!(last, Ok(None)) {
-                        self.body = None;
-                    }
-                    match last {
-                        Ok(Some(event)) => self.pass(event),
-                        Ok(None) => return Poll::Ready(None),
-                        Err(error) => return Poll::Ready(Some(Err(error))),
-                    }
-                }
+                Poll::Ready(None) => self.body = None,
             }
         }
     }
@@ -390,23 +419,18 @@ impl Stream for Events {
         }
         let this = &mut *self;
         let next = this.poll_event(task);
-        if next.is_pending() {
-            let late = this
-                .deadline
-                .as_mut()
-                .is_some_and(|deadline| deadline.as_mut().poll(task).is_ready());
-            if !late {
-                return Poll::Pending;
+        match &next {
+            Poll::Ready(Some(Ok(StreamEvent::Finish(_)))) => {
+                this.ended = true;
+                if let Some(body) = this.body.take() {
+                    drain(body, task);
+                }
             }
-            this.ended = true;
-            this.body = None;
-            return Poll::Ready(Some(Err(past_deadline()
-                .with_provider(&this.provider)
-                .with_model(&this.model))));
-        }
-        if let Poll::Ready(Some(Err(_)) | None) = &next {
-            this.ended = true;
-            this.body = None;
+            Poll::Ready(Some(Err(_)) | None) => {
+                this.ended = true;
+                this.body = None;
+            }
+            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
         next.map(|next| {
             next.map(|event| {

@@ -35,15 +35,23 @@ impl ReqwestTransport {
             .referer(false)
             // Retrying is the business of a layer that knows the budget.
             .retry(::reqwest::retry::never());
+        if config.tcp_keepalive.is_none() {
+            // Its own defaults of these would turn probes on again.
+            client = client.tcp_keepalive_interval(None).tcp_keepalive_retries(None);
+        }
         #[cfg(not(feature = "native-tls"))]
         {
             client = client.tls_backend_preconfigured(crate::tls::config()?);
+        }
+        if config.system_proxy && !cfg!(feature = "system-proxy") {
+            let message = "system_proxy = true needs the feature system-proxy";
+            return Err(Error::new(ErrorKind::Config, message));
         }
         match &config.proxy {
             Some(url) => {
                 client = client.proxy(::reqwest::Proxy::all(url).map_err(|error| bad("proxy", &error))?)
             }
-            None if config.system_proxy && cfg!(feature = "system-proxy") => {}
+            None if config.system_proxy => {}
             None => client = client.no_proxy(),
         }
         client = match config.http_version {
