@@ -258,7 +258,6 @@ async fn every_status(kind: TransportKind) {
 }
 
 /// An error after some content belongs to the stream, with all that is known of the call.
-#[cfg(feature = "reqwest")]
 #[tokio::test]
 async fn errors_of_streams_name_their_call() {
     let head = [stream_head(), chunk(delta("Hel"))].concat();

@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, Method};
 use router_core::error::TimeoutKind;
 use router_core::{ErrorKind, ProviderExt as _};
-use router_http::{HttpConfig, HttpVersion, TransportKind, TransportRequest};
+use router_http::{HttpConfig, HttpVersion, TransportKind};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::server::{self, END, HELLO, LAST_CHUNK, Server, Step, chunk, delta, events, json, stream_head};
-use crate::{builder, config, on_both, provider, transport, until};
+use crate::{builder, config, on_both, provider, until};
 
 on_both! {
     connect_timeout
@@ -336,7 +335,7 @@ async fn http_version(kind: TransportKind) {
 }
 
 #[cfg(feature = "http2")]
-mod http2 {
+pub(crate) mod http2 {
     use std::convert::Infallible;
     use std::net::SocketAddr;
     use std::sync::Arc;
@@ -347,13 +346,10 @@ mod http2 {
     use http_body_util::StreamBody;
     use hyper::body::Frame;
     use hyper_util::rt::{TokioExecutor, TokioIo};
-    use router_http::{HttpVersion, TransportKind};
-
-    use crate::{config, on_both, transport};
 
     /// A server of HTTP/2 without TLS that answers the body so many times over; gives its count of connections, or of
     /// pieces sent when there are many.
-    pub(super) async fn serve(body: Bytes, times: usize) -> (SocketAddr, Arc<AtomicUsize>) {
+    pub(crate) async fn serve(body: Bytes, times: usize) -> (SocketAddr, Arc<AtomicUsize>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a free port");
@@ -391,75 +387,6 @@ mod http2 {
         });
         (address, count)
     }
-
-    on_both! { read_buffer_bytes_is_the_window }
-
-    /// What a reader does not take, the server does not send.
-    async fn read_buffer_bytes_is_the_window(kind: TransportKind) {
-        let mut sent = Vec::new();
-        for window in [64 * 1024, 1024 * 1024] {
-            let (address, pieces) = serve(Bytes::from(vec![b'x'; 16 * 1024]), 1000).await;
-            let mut config = config(kind);
-            config.http_version = HttpVersion::Http2;
-            config.read_buffer_bytes = window;
-            let transport = transport(&config);
-            let answer = transport
-                .send(super::request(&format!("http://{address}/")))
-                .await
-                .expect("a head");
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-            sent.push(pieces.load(Ordering::Acquire) * 16 * 1024);
-            drop(answer);
-        }
-        assert!(
-            sent[0] < 600_000,
-            "a window of 64 KiB let {} bytes through",
-            sent[0]
-        );
-        assert!(
-            sent[1] > 1_000_000,
-            "a window of 1 MiB let {} bytes through",
-            sent[1]
-        );
-        assert!(
-            sent[1] < 4_000_000,
-            "a window of 1 MiB let {} bytes through",
-            sent[1]
-        );
-    }
-}
-
-fn request(url: &str) -> TransportRequest {
-    TransportRequest::new(Method::GET, url.to_owned(), HeaderMap::new(), bytes::Bytes::new())
-}
-
-/// Pieces of a body are as large as the buffer lets them be.
-#[cfg(feature = "hyper")]
-#[tokio::test]
-async fn read_buffer_bytes_on_hyper() {
-    let mut largest = Vec::new();
-    for buffer in [16 * 1024, 1024 * 1024] {
-        let server = Server::always(server::answer(200, &[], vec![b'x'; 4 * 1024 * 1024])).await;
-        let mut config = config(TransportKind::Hyper);
-        config.read_buffer_bytes = buffer;
-        let mut answer = transport(&config)
-            .send(request(&server.url()))
-            .await
-            .expect("a head");
-        let mut most = 0;
-        let mut all = 0;
-        while let Some(piece) = std::future::poll_fn(|task| answer.body.as_mut().poll_next(task)).await {
-            let piece = piece.expect("a body");
-            most = most.max(piece.len());
-            all += piece.len();
-            // The server gets ahead of the reader.
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(all, 4 * 1024 * 1024);
-        largest.push(most);
-    }
-    assert!(largest[0] <= 16 * 1024, "{largest:?}");
-    assert!(largest[1] > 16 * 1024, "{largest:?}");
 }
 
 /// The kernel probes an idle connection when it was told to.
@@ -499,7 +426,6 @@ mod keepalive {
 }
 
 /// Requests go to the proxy with the whole address; the hyper transport says that it has none.
-#[cfg(feature = "reqwest")]
 #[tokio::test]
 async fn proxy() {
     let server = Server::always(json(200, HELLO)).await;
@@ -546,7 +472,6 @@ async fn proxy_is_refused_on_hyper() {
 }
 
 /// The application's own client is used as it is.
-#[cfg(feature = "reqwest")]
 #[tokio::test]
 async fn own_client() {
     let server = Server::always(json(200, HELLO)).await;
@@ -569,7 +494,6 @@ async fn own_client() {
 }
 
 /// A TLS set-up for a client that never uses it.
-#[cfg(feature = "reqwest")]
 fn tls() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)

@@ -7,8 +7,9 @@ mod errors;
 mod knobs;
 mod server;
 mod streams;
+#[cfg(feature = "hyper")]
+mod windows;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use router_core::ProviderId;
@@ -20,7 +21,6 @@ use server::Server;
 /// Makes each test once for each transport that is compiled in.
 macro_rules! on_both {
     ($($(#[$attribute:meta])* $name:ident)+) => {
-        #[cfg(feature = "reqwest")]
         mod on_reqwest {
             $(#[tokio::test] $(#[$attribute])* async fn $name() {
                 super::$name(router_http::TransportKind::Reqwest).await;
@@ -69,19 +69,4 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("{what} did not come about within two seconds");
-}
-
-/// A transport of the kind, for tests below the provider.
-fn transport(config: &HttpConfig) -> Arc<dyn router_http::Transport> {
-    match config.transport {
-        #[cfg(feature = "reqwest")]
-        Some(TransportKind::Reqwest) => {
-            Arc::new(router_http::reqwest::ReqwestTransport::new(config).expect("the transport is set up"))
-        }
-        #[cfg(feature = "hyper")]
-        Some(TransportKind::Hyper) => {
-            Arc::new(router_http::hyper::HyperTransport::new(config).expect("the transport is set up"))
-        }
-        other => panic!("transport {other:?} is not compiled in"),
-    }
 }
