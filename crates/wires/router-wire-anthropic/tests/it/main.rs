@@ -1,0 +1,6 @@
+//! The messages wire, judged by recordings, by itself from the other side, and by published schemas.
+
+mod cassettes;
+mod replay;
+#[cfg(feature = "server")]
+mod requests;
