@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod body;
 pub mod classify;
 pub mod codec;
 pub mod error_body;
@@ -13,6 +14,7 @@ pub mod retry_after;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod vendor;
+pub mod warnings;
 pub mod write;
 
 pub use codec::{Codec, Encoded, Events, StreamDecoder};

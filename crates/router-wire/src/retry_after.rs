@@ -93,6 +93,10 @@ pub fn wait_in_message(message: &str) -> Option<Duration> {
         .filter_map(|phrase| lower.find(phrase).map(|at| at + phrase.len()))
         .min()?;
     let rest = &lower[start..];
+    let word = rest.split_whitespace().next().unwrap_or_default();
+    if let Some(wait) = parse_go_duration(word.trim_end_matches(|c: char| !c.is_ascii_alphabetic())) {
+        return Some(wait);
+    }
     let (minutes, rest) = match rest.split_once('m') {
         Some((digits, tail))
             if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && !tail.starts_with('s') =>

@@ -1,1 +1,31 @@
-//! Ollama for LLM API Router: the native wire, both sides.
+#![doc = include_str!("../README.md")]
+
+pub mod chat;
+mod codec;
+pub mod embed;
+#[cfg(feature = "server")]
+mod error;
+pub mod models;
+mod options;
+
+pub use codec::OllamaCodec;
+pub use options::OllamaOptions;
+
+/// The name of this family in signatures and opaque parts.
+pub const WIRE: &str = "ollama";
+
+/// Ollama over HTTP.
+#[cfg(feature = "client")]
+pub type Ollama = router_http::HttpProvider<OllamaCodec>;
+
+/// The endpoints of this wire as a server has them.
+#[cfg(feature = "server")]
+#[must_use]
+pub fn endpoints() -> Vec<Box<dyn router_wire::ServerCodec>> {
+    vec![
+        Box::new(chat::server::Chat),
+        Box::new(embed::server::Embed),
+        Box::new(models::server::Tags),
+        Box::new(models::server::Version),
+    ]
+}

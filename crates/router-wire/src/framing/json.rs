@@ -58,6 +58,7 @@ impl Reader {
                 }
             }
             return match self.scan()? {
+                Some(end) if end > self.limit => Err(FramingError::TooLong { limit: self.limit }),
                 Some(end) => {
                     let value = self.buffer.split_to(end).freeze();
                     self.at = 0;

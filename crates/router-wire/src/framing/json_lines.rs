@@ -40,7 +40,10 @@ impl Reader {
         self.line(rest)
     }
 
-    fn line(&mut self, line: Bytes) -> Result<Option<Frame>, FramingError> {
+    fn line(&mut self, mut line: Bytes) -> Result<Option<Frame>, FramingError> {
+        if self.first && line.starts_with(b"\xEF\xBB\xBF") {
+            line = line.slice(3..);
+        }
         let start = line
             .iter()
             .position(|byte| !byte.is_ascii_whitespace())

@@ -116,7 +116,7 @@ pub struct FrameReader {
 #[derive(Debug)]
 enum Inner {
     /// Nothing but white space so far: events or documents?
-    Undecided(Bytes),
+    Undecided,
     Sse(sse::Reader),
     JsonLines(json_lines::Reader),
     Json(json::Reader),
@@ -128,7 +128,7 @@ impl FrameReader {
     pub fn new(framing: Framing, limits: FrameLimits) -> Self {
         let limit = limits.max_frame_bytes;
         let inner = match framing {
-            Framing::Sse => Inner::Undecided(Bytes::new()),
+            Framing::Sse => Inner::Undecided,
             Framing::JsonLines => Inner::JsonLines(json_lines::Reader::new(limit)),
         };
         Self { inner, limit }
@@ -137,16 +137,18 @@ impl FrameReader {
     /// Adds the next piece of the body.
     pub fn push(&mut self, piece: Bytes) {
         match &mut self.inner {
-            Inner::Undecided(seen) => {
-                let piece = join(std::mem::take(seen), piece);
+            Inner::Undecided => {
+                // Blank lines come as keep-alive while the model works; they are dropped, however many.
                 let first = piece
                     .iter()
-                    .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF));
-                self.inner = match first {
-                    None => Inner::Undecided(piece),
-                    Some(b'{' | b'[') => Inner::Json(json::Reader::new(self.limit, piece)),
-                    Some(_) => Inner::Sse(sse::Reader::new(self.limit, piece)),
-                };
+                    .position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF));
+                if let Some(first) = first {
+                    let piece = piece.slice(first..);
+                    self.inner = match piece[0] {
+                        b'{' | b'[' => Inner::Json(json::Reader::new(self.limit, piece)),
+                        _ => Inner::Sse(sse::Reader::new(self.limit, piece)),
+                    };
+                }
             }
             Inner::Sse(reader) => reader.push(piece),
             Inner::JsonLines(reader) => reader.push(piece),
@@ -164,7 +166,7 @@ impl FrameReader {
     )]
     pub fn next(&mut self) -> Result<Option<Frame>, FramingError> {
         match &mut self.inner {
-            Inner::Undecided(_) => Ok(None),
+            Inner::Undecided => Ok(None),
             Inner::Sse(reader) => reader.next(),
             Inner::JsonLines(reader) => reader.next(),
             Inner::Json(reader) => reader.next(),
@@ -180,7 +182,7 @@ impl FrameReader {
             return Ok(Some(frame));
         }
         match &mut self.inner {
-            Inner::Undecided(_) => Ok(None),
+            Inner::Undecided => Ok(None),
             Inner::Sse(reader) => reader.finish(),
             Inner::JsonLines(reader) => reader.finish(),
             Inner::Json(reader) => reader.finish(),

@@ -15,7 +15,6 @@ pub(super) struct Reader {
     seen_field: bool,
     /// The beginning of a body without fields, to say what it is.
     head: String,
-    at_start: bool,
 }
 
 /// Data lines of the event so far: one is shared, more are joined.
@@ -66,7 +65,6 @@ impl Reader {
             data: Data::None,
             seen_field: false,
             head: String::new(),
-            at_start: true,
         }
     }
 
@@ -107,13 +105,7 @@ impl Reader {
         Ok(None)
     }
 
-    fn line(&mut self, mut line: Bytes) -> Result<Option<Frame>, FramingError> {
-        if self.at_start {
-            self.at_start = false;
-            if line.starts_with(b"\xEF\xBB\xBF") {
-                let _ = line.split_to(3);
-            }
-        }
+    fn line(&mut self, line: Bytes) -> Result<Option<Frame>, FramingError> {
         if line.is_empty() {
             return self.dispatch();
         }
@@ -173,7 +165,6 @@ impl Reader {
 
 /// Whether a line without an end is the beginning of a field's name: such a body was cut and is not another page.
 fn cut_field(rest: &[u8]) -> bool {
-    let rest = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
     !rest.is_empty()
         && [&b"data"[..], b"event", b"id", b"retry"]
             .iter()

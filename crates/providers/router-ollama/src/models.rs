@@ -1,0 +1,152 @@
+//! `GET /api/tags`: the models that are there.
+
+use router_core::model::{ModelInfo, ModelList};
+use router_core::{ModelId, Result};
+use router_wire::HttpResponse;
+use router_wire::body::{malformed, text_of};
+use router_wire::object::{Object, list_of};
+
+/// The name of this wire in unnamed fields.
+pub const WIRE: &str = "ollama.tags";
+
+/// The models in a reply.
+///
+/// # Errors
+/// `Decode` when the body is no JSON object.
+pub fn decode(response: &HttpResponse) -> Result<ModelList> {
+    let text = text_of(response)?;
+    let mut body: Object<'_> = serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?;
+    let rows = body.take("models").and_then(list_of).unwrap_or_default();
+    let models = rows.into_iter().filter_map(|raw| {
+        let mut row = Object::of(raw, "").ok()?;
+        let name = row.text("name").ok().flatten();
+        let model = row.text("model").ok().flatten();
+        let mut info = ModelInfo::new(ModelId::from(model.or_else(|| name.clone())?));
+        info.name = name;
+        info.extra = row.rest(WIRE);
+        Some(info)
+    });
+    Ok(ModelList::new(models.collect()))
+}
+
+/// The endpoints as a server has them.
+#[cfg(feature = "server")]
+pub mod server {
+    use http::Method;
+    use router_core::model::{ListModelsRequest, ModelInfo};
+    use router_core::{Error, ErrorKind, Head, Mode, ModelId, Operation, Output, Result, StreamEvent};
+    use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
+    use router_wire::write::{Seq, extra_fields};
+    use router_wire::{HttpRequest, HttpResponse};
+    use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+    use crate::error::{error_body, error_response};
+
+    /// `GET /api/tags`.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Tags;
+
+    /// `GET /api/version`, which clients ask to see that the server is there.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Version;
+
+    impl ServerCodec for Tags {
+        fn name(&self) -> &'static str {
+            "ollama.tags"
+        }
+
+        fn matches(&self, method: &Method, path: &str) -> bool {
+            *method == Method::GET && path == "/api/tags"
+        }
+
+        fn decode(&self, _request: &HttpRequest) -> Result<Ingress> {
+            Ok(ingress(Encoder { version: false }))
+        }
+
+        fn error(&self, error: &Error) -> HttpResponse {
+            error_response(error)
+        }
+    }
+
+    impl ServerCodec for Version {
+        fn name(&self) -> &'static str {
+            "ollama.version"
+        }
+
+        fn matches(&self, method: &Method, path: &str) -> bool {
+            *method == Method::GET && path == "/api/version"
+        }
+
+        fn decode(&self, _request: &HttpRequest) -> Result<Ingress> {
+            Ok(ingress(Encoder { version: true }))
+        }
+
+        fn error(&self, error: &Error) -> HttpResponse {
+            error_response(error)
+        }
+    }
+
+    fn ingress(encoder: Encoder) -> Ingress {
+        let operation = Operation::from(ListModelsRequest::default());
+        Ingress::new(ModelId::default(), operation, Mode::Full, encoder)
+    }
+
+    struct Encoder {
+        version: bool,
+    }
+
+    struct Row<'a>(&'a ModelInfo);
+
+    impl Serialize for Row<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+            let model = self.0;
+            let mut map = serializer.serialize_map(None)?;
+            map.serialize_entry("name", model.name.as_deref().unwrap_or(model.id.as_str()))?;
+            map.serialize_entry("model", &model.id)?;
+            // Clients of the wire take these for granted.
+            if model.extra.for_wire(super::WIRE).is_empty() {
+                map.serialize_entry("modified_at", "1970-01-01T00:00:00Z")?;
+                map.serialize_entry("size", &0)?;
+                map.serialize_entry("digest", "")?;
+                map.serialize_entry("details", &serde_json::Map::new())?;
+            }
+            extra_fields(&mut map, &model.extra, super::WIRE)?;
+            map.end()
+        }
+    }
+
+    struct List<'a>(&'a [ModelInfo]);
+
+    impl Serialize for List<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            map.serialize_entry("models", &Seq(|| self.0.iter().map(Row)))?;
+            map.end()
+        }
+    }
+
+    impl ReplyEncoder for Encoder {
+        fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
+            if self.version {
+                let body = format!(r#"{{"version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
+                return Ok(HttpResponse::json(200, body));
+            }
+            let Output::ListModels(list) = output else {
+                return Err(Error::unsupported("another output than models"));
+            };
+            serde_json::to_vec(&List(&list.models))
+                .map(|bytes| HttpResponse::json(200, bytes))
+                .map_err(|error| Error::new(ErrorKind::Server, error.to_string()))
+        }
+
+        fn stream_head(&mut self, _head: &Head) -> HttpResponse {
+            HttpResponse::json(200, "")
+        }
+
+        fn event(&mut self, _event: &StreamEvent, _out: &mut bytes::BytesMut) {}
+
+        fn stream_error(&mut self, error: &Error, out: &mut bytes::BytesMut) {
+            out.extend_from_slice(&error_body(error));
+        }
+    }
+}
