@@ -1,0 +1,14 @@
+//! Framing against independent oracles, and what errors, waits and signatures are read as.
+
+mod classify;
+mod error_body;
+mod framing;
+mod lenient;
+mod message;
+mod object;
+mod provenance;
+mod reader;
+mod retry_after;
+#[cfg(feature = "server")]
+mod server;
+mod write;

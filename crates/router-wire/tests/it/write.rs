@@ -1,0 +1,90 @@
+//! Objects are written in order, the caller's own fields in place of ours, the wire's fields behind them.
+
+use router_core::{Extra, Json, ProviderOptions};
+use router_wire::write::{Fields, JsonOrText, Overrides, Seq, extra_fields, string_of};
+use serde::Serializer as _;
+use serde::ser::SerializeMap as _;
+
+fn body(options: &ProviderOptions, extra: &Extra) -> String {
+    let overrides = Overrides::of(options, &["mine"], &["steers"]).expect("an object");
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut out);
+    let mut fields = Fields::new(serializer.serialize_map(None).expect("a map"), &overrides);
+    fields.field("model", "m").expect("JSON");
+    fields.some("temperature", Some(0.5)).expect("JSON");
+    fields.some("seed", None::<u64>).expect("JSON");
+    fields.named("max_tokens", &7).expect("JSON");
+    fields.end(extra, "wire").expect("JSON");
+    String::from_utf8(out).expect("JSON is text")
+}
+
+#[test]
+fn options_and_extra_fields() {
+    let mut options = ProviderOptions::new();
+    assert_eq!(
+        body(&options, &Extra::new()),
+        r#"{"model":"m","temperature":0.5,"max_tokens":7}"#
+    );
+    options
+        .set(
+            "mine",
+            &serde_json::json!({"temperature": 1, "new_field": [1], "steers": true}),
+        )
+        .expect("JSON");
+    options
+        .set("other", &serde_json::json!({"model": "x"}))
+        .expect("JSON");
+    let extra = Extra::of(
+        "wire",
+        vec![
+            ("kept".into(), Json::empty_object()),
+            ("new_field".into(), Json::null()),
+        ],
+    );
+    assert_eq!(
+        body(&options, &extra),
+        r#"{"model":"m","max_tokens":7,"kept":{},"new_field":[1],"temperature":1}"#
+    );
+    let foreign = Extra::of("another-wire", vec![("kept".into(), Json::null())]);
+    assert!(!body(&ProviderOptions::new(), &foreign).contains("kept"));
+}
+
+#[test]
+fn options_that_are_no_object() {
+    let mut options = ProviderOptions::new();
+    options.set("mine", &[1, 2]).expect("JSON");
+    assert!(Overrides::of(&options, &["mine"], &[]).is_err());
+    assert!(
+        !Overrides::of(&options, &["other"], &[])
+            .expect("nothing")
+            .has("x")
+    );
+}
+
+#[test]
+fn lists_without_lists() {
+    let numbers = [1, 2, 3];
+    let written = serde_json::to_string(&Seq(|| numbers.iter().filter(|number| **number != 2)));
+    assert_eq!(written.expect("JSON"), "[1,3]");
+}
+
+#[test]
+fn json_in_a_string() {
+    let write = |text: &str| serde_json::to_string(&JsonOrText(text)).expect("JSON");
+    assert_eq!(write("{\"a\": 1}"), "{\"a\": 1}");
+    assert_eq!(write("not json"), "\"not json\"");
+    assert_eq!(string_of(&Json::of("x").expect("JSON")).as_deref(), Some("x"));
+    assert_eq!(string_of(&Json::empty_object()), None);
+}
+
+#[test]
+fn extra_fields_of_the_wire() {
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut out);
+    let mut map = serializer.serialize_map(None).expect("a map");
+    let extra = Extra::of("wire", vec![("a".into(), Json::null())]);
+    extra_fields(&mut map, &extra, "wire").expect("JSON");
+    extra_fields(&mut map, &extra, "other").expect("JSON");
+    map.end().expect("JSON");
+    assert_eq!(out, b"{\"a\":null}");
+}
