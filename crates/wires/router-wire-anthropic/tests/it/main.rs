@@ -4,3 +4,7 @@ mod cassettes;
 mod replay;
 #[cfg(feature = "server")]
 mod requests;
+#[cfg(feature = "server")]
+mod round_trip;
+#[cfg(feature = "server")]
+mod serve;
