@@ -6,6 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 use router_wire::retry_after::{parse_go_duration, rate_limit_reset, retry_after, wait_in_message};
 
+/// Headers, and the wait they mean.
+type Case = (&'static [(&'static str, &'static str)], Option<Duration>);
+
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     pairs
         .iter()
@@ -29,7 +32,7 @@ fn ms(ms: u64) -> Option<Duration> {
 
 #[test]
 fn forms_of_retry_after() {
-    let cases: [(&[(&'static str, &str)], Option<Duration>); 15] = [
+    let cases: [Case; 15] = [
         (&[("retry-after", "7")], ms(7000)),
         (&[("retry-after", " 7 ")], ms(7000)),
         (&[("retry-after", "1.5")], ms(1500)),
@@ -56,7 +59,7 @@ fn forms_of_retry_after() {
 
 #[test]
 fn resets_of_rate_limits() {
-    let cases: [(&[(&'static str, &str)], Option<Duration>); 7] = [
+    let cases: [Case; 7] = [
         (&[("x-ratelimit-reset-requests", "6m0s")], ms(360_000)),
         (
             &[
