@@ -1,6 +1,7 @@
 //! The messages wire, judged by recordings, by itself from the other side, and by published schemas.
 
 mod cassettes;
+mod encode;
 mod replay;
 #[cfg(feature = "server")]
 mod requests;
@@ -8,3 +9,4 @@ mod requests;
 mod round_trip;
 #[cfg(feature = "server")]
 mod serve;
+mod specs;
