@@ -6,6 +6,7 @@ mod check;
 mod notes;
 mod plan;
 mod thinking;
+mod tools;
 
 use std::borrow::Cow;
 

@@ -324,10 +324,10 @@ fn tools_of_history<'a>(request: &'a ChatRequest, notes: &mut Notes) -> Result<V
         .iter()
         .flat_map(|message| message.content.parts())
     {
-        if let ContentPart::ToolCall(call) = part {
-            if !names.contains(&&call.name) {
-                names.push(&call.name);
-            }
+        if let ContentPart::ToolCall(call) = part
+            && !names.contains(&&call.name)
+        {
+            names.push(&call.name);
         }
     }
     if !names.is_empty() {

@@ -129,19 +129,18 @@ pub(super) fn cache(fields: &mut Object<'_>) -> Result<Option<CacheMark>> {
 
 fn text(fields: &mut Object<'_>, role: Role) -> Result<ContentPart> {
     let mut part = TextPart::new(fields.required_text("text")?);
-    if role == Role::Assistant {
-        if let Some(raw) = fields.take("citations") {
-            let rows =
-                list_of(raw).ok_or_else(|| invalid(&fields.path_of("citations"), "must be an array"))?;
-            let provider = WIRE.into();
-            for raw in rows {
-                if let Some(mut citation) = block::citation(&provider, raw) {
-                    // A source of another vendor was written without the index that this vendor makes.
-                    if raw.get().contains(r#""encrypted_index":"""#) {
-                        citation.raw = None;
-                    }
-                    part.citations.push(citation);
+    if role == Role::Assistant
+        && let Some(raw) = fields.take("citations")
+    {
+        let rows = list_of(raw).ok_or_else(|| invalid(&fields.path_of("citations"), "must be an array"))?;
+        let provider = WIRE.into();
+        for raw in rows {
+            if let Some(mut citation) = block::citation(&provider, raw) {
+                // A source of another vendor was written without the index that this vendor makes.
+                if raw.get().contains(r#""encrypted_index":"""#) {
+                    citation.raw = None;
                 }
+                part.citations.push(citation);
             }
         }
     }

@@ -2,7 +2,9 @@
 
 mod blocks;
 mod count;
+mod depth;
 mod events;
+mod frames;
 mod models;
 mod reply;
 mod request;

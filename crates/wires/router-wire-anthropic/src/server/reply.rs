@@ -207,10 +207,8 @@ impl Serialize for Content<'_> {
         let mut list = serializer.serialize_seq(None)?;
         for part in self.0 {
             match part {
-                ContentPart::Text(part) => {
-                    if !part.text.is_empty() || !part.citations.is_empty() {
-                        list.serialize_element(&Block::Text(part))?;
-                    }
+                ContentPart::Text(part) if (!part.text.is_empty() || !part.citations.is_empty()) => {
+                    list.serialize_element(&Block::Text(part))?;
                 }
                 ContentPart::Refusal(refusal) => list.serialize_element(&Block::Plain(&refusal.text))?,
                 ContentPart::Reasoning(reasoning) => {
@@ -354,12 +352,11 @@ impl Serialize for Input<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let call = self.0;
         let text = call.arguments.trim();
-        if call.kind == ToolCallKind::Function {
-            if let Ok(raw) = serde_json::from_str::<&RawValue>(text) {
-                if text.starts_with('{') {
-                    return raw.serialize(serializer);
-                }
-            }
+        if call.kind == ToolCallKind::Function
+            && let Ok(raw) = serde_json::from_str::<&RawValue>(text)
+            && text.starts_with('{')
+        {
+            return raw.serialize(serializer);
         }
         let mut map = serializer.serialize_map(None)?;
         if !text.is_empty() {

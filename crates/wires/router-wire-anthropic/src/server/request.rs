@@ -129,10 +129,10 @@ fn messages(body: &mut Object<'_>, messages: &mut Vec<Message>) -> Result<()> {
             }
         }
         let after_results = before.last().is_some_and(|message| message.role == Role::Tool);
-        if let Some(message) = new.first_mut().filter(|_| after_results) {
-            if matches!(message.role, Role::User | Role::Tool) {
-                keep(&mut message.extra, APART, Json::of(&true)?);
-            }
+        if let Some(message) = new.first_mut().filter(|_| after_results)
+            && matches!(message.role, Role::User | Role::Tool)
+        {
+            keep(&mut message.extra, APART, Json::of(&true)?);
         }
     }
     Ok(())

@@ -37,7 +37,7 @@ pub(crate) fn normal(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(normal).collect(),
         Value::Object(fields) => fields
             .iter()
-            .filter(|(name, value)| !value.is_null() && !(*name == "stream" && **value == false))
+            .filter(|(name, value)| !(value.is_null() || *name == "stream" && **value == false))
             .map(|(name, value)| (name.clone(), normal(value)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
