@@ -1,7 +1,7 @@
 //! `cargo xtask clients`: vendors' own SDKs against the gateway, in front of the simulated vendor, over real sockets.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::totals::{Runner, Totals};
@@ -14,69 +14,117 @@ const KEY: &str = "sk-test";
 const NOT_YET: &str = "moderations,images,speech,transcription";
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
-    let mut folder = workspace::shared("ROUTER_CLIENTS", "clients");
+    let mut folder = None;
     let mut install = false;
+    let mut sim_too = false;
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--setup" => install = true,
             "--dir" => folder = Some(PathBuf::from(rest.next().ok_or("--dir needs a folder")?)),
+            "--against" => match rest.next().map(String::as_str) {
+                Some("gateway") => sim_too = false,
+                Some("sim") => sim_too = true,
+                _ => return Err("--against needs `gateway` or `sim`".to_owned()),
+            },
             other => return Err(format!("unknown argument `{other}`")),
         }
     }
-    let folder = folder.ok_or("no folder of clients: name one with --dir or ROUTER_CLIENTS")?;
-    let scripts = setup::scripts(&folder)?;
-    let mut build = process::cargo();
-    if !process::run(build.args(["build", "--quiet", "--package", "llm-router"]))? {
+    let folder = match folder {
+        Some(folder) => folder,
+        None => workspace::shared("ROUTER_CLIENTS", "clients")?
+            .ok_or("no folder of clients: name one with --dir or ROUTER_CLIENTS")?,
+    };
+    if !process::run(process::cargo().args(["build", "--quiet", "--package", "llm-router"]))? {
         return Err("llm-router does not build".to_owned());
     }
+    let clients = Clients::prepare(&folder, install)?;
+
     let binary = workspace::target().join("debug/llm-router");
-    let vendor = Server::start(Command::new(&binary).args(["sim", "--listen", "127.0.0.1:0"]))?;
+    let vendor = Server::start(offline(&binary).args(["sim", "--listen", "127.0.0.1:0"]))?;
     let gateway = Server::start(
-        Command::new(&binary)
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--default",
-                "sim",
-                "--key",
-                KEY,
-            ])
+        offline(&binary)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["--default", "sim", "--key", KEY])
             .env("SIM_BASE_URL", &vendor.url),
     )?;
-    let mut totals = Totals::default();
-    match setup::python(&folder, install) {
-        Ok(python) => {
-            for script in ["openai_python.py", "anthropic_python.py"] {
-                let mut command = Command::new(&python);
-                command.arg(script).current_dir(&scripts);
-                totals += process::run_and_count(gateway.seen_by(&mut command), Runner::Script)?;
-            }
-            let mut command = Command::new(&python);
-            command
-                .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore"])
-                .current_dir(scripts.join("langchain"));
-            totals += process::run_and_count(gateway.seen_by(&mut command), Runner::Pytest)?;
-        }
-        Err(why) => totals += skipped(&["openai_python.py", "anthropic_python.py", "langchain"], &why),
-    }
-    match setup::node(&scripts, install) {
-        Ok(()) => {
-            let mut command = Command::new("node");
-            command.arg("openai_node.mjs").current_dir(&scripts);
-            totals += process::run_and_count(gateway.seen_by(&mut command), Runner::Script)?;
-        }
-        Err(why) => totals += skipped(&["openai_node.mjs"], &why),
+    println!("against the gateway, {}", gateway.url);
+    let mut totals = clients.run_against(&gateway)?;
+    if sim_too {
+        let vendor = Server::start(offline(&binary).args(["sim", "--listen", "127.0.0.1:0", "--key", KEY]))?;
+        println!("against the simulated vendor, {}", vendor.url);
+        totals += clients.run_against(&vendor)?;
     }
     Ok(totals)
 }
 
-fn skipped(names: &[&str], why: &str) -> Totals {
-    for name in names {
-        println!("SKIP {name}: {why}");
+/// The scripts, and what there is to run them with.
+struct Clients {
+    /// A copy of the scripts: the folder they come from may be read-only, and Node looks for packages beside a script.
+    scripts: PathBuf,
+    python: Result<PathBuf, String>,
+    node: Result<(), String>,
+}
+
+impl Clients {
+    fn prepare(folder: &Path, install: bool) -> Result<Self, String> {
+        let scripts = setup::scripts(folder)?;
+        Ok(Self {
+            python: setup::python(&scripts, install),
+            node: setup::node(&scripts, install),
+            scripts,
+        })
     }
-    Totals::skipped(names.len() as u64)
+
+    fn run_against(&self, server: &Server) -> Outcome {
+        let mut totals = Totals::default();
+        for script in ["openai_python.py", "anthropic_python.py"] {
+            totals += match &self.python {
+                Ok(python) => {
+                    let mut command = Command::new(python);
+                    command.arg(script).current_dir(&self.scripts);
+                    process::run_and_count(server.told_to(&mut command), Runner::Script)?
+                }
+                Err(why) => skipped(script, why),
+            };
+        }
+        totals += match &self.node {
+            Ok(()) => {
+                let mut command = Command::new("node");
+                command.arg("openai_node.mjs").current_dir(&self.scripts);
+                process::run_and_count(server.told_to(&mut command), Runner::Script)?
+            }
+            Err(why) => skipped("openai_node.mjs", why),
+        };
+        totals += match &self.python {
+            Ok(python) => {
+                let mut command = Command::new(python);
+                command
+                    .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore"])
+                    .current_dir(self.scripts.join("langchain"));
+                process::run_and_count(server.told_to(&mut command), Runner::Pytest)?
+            }
+            Err(why) => skipped("langchain", why),
+        };
+        Ok(totals)
+    }
+}
+
+fn skipped(name: &str, why: &str) -> Totals {
+    println!("SKIP {name}: {why}");
+    Totals::skipped(1)
+}
+
+/// Our binary without the vendors that the machine has keys for: nothing here may reach a network.
+fn offline(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.ends_with("_API_KEY") || name.ends_with("_BASE_URL") || name == "LLM_ROUTER_KEYS" {
+            command.env_remove(&*name);
+        }
+    }
+    command
 }
 
 /// A server on a free port, stopped when dropped.
@@ -88,26 +136,28 @@ struct Server {
 impl Server {
     fn start(command: &mut Command) -> Result<Self, String> {
         let mut child = command
-            .env_remove("LLM_ROUTER_KEYS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("the server does not start: {error}"))?;
         let stdout = child.stdout.take().ok_or("the server has no output")?;
+        let mut server = Self {
+            child,
+            url: String::new(),
+        };
         let mut line = String::new();
-        let read = BufReader::new(stdout).read_line(&mut line);
-        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        match (read, url) {
-            (Ok(_), Some(url)) => Ok(Self { child, url }),
-            _ => {
-                let _ = child.kill();
-                Err(format!("the server does not listen; it said {line:?}"))
-            }
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .map_err(|error| format!("the server's output: {error}"))?;
+        match line.trim().strip_prefix("listening on ") {
+            Some(url) => url.clone_into(&mut server.url),
+            None => return Err(format!("the server does not listen; it said {line:?}")),
         }
+        Ok(server)
     }
 
     /// A client's command, told where the server is.
-    fn seen_by<'a>(&self, client: &'a mut Command) -> &'a mut Command {
+    fn told_to<'a>(&self, client: &'a mut Command) -> &'a mut Command {
         client
             .env("BASE_URL", format!("{}/v1", self.url))
             .env("API_KEY", KEY)

@@ -4,6 +4,7 @@ mod ci;
 mod clients;
 mod process;
 mod replay;
+mod report;
 mod setup;
 mod test;
 mod tidy;
@@ -34,7 +35,9 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "clients",
-        usage: "clients [--dir DIR] [--setup]  vendors' own SDKs against `llm-router serve`; DIR or $ROUTER_CLIENTS",
+        usage: "clients [--setup]         vendors' own SDKs against `llm-router serve`; --setup first installs them;\n\
+                \x20                             --dir DIR or $ROUTER_CLIENTS names the scripts, --against sim also runs\n\
+                \x20                             them against the simulated vendor itself",
         run: clients::run,
     },
     Task {
@@ -71,7 +74,8 @@ fn main() -> ExitCode {
     match (task.run)(rest) {
         Ok(totals) => {
             println!("{totals}");
-            if totals.is_success() {
+            // Elsewhere than in CI, a machine without what a task needs is no failure of ours.
+            if totals.is_success(std::env::var_os("CI").is_some()) {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
+use crate::report::Report;
 use crate::totals::{Runner, Totals};
 
 /// Runs a command; its output goes where ours goes.
@@ -34,16 +35,16 @@ pub(crate) fn run_and_count(command: &mut Command, runner: Runner) -> Result<Tot
         (None, Some(stderr)) => Box::new(stderr),
         (None, None) => return Err(format!("{name} has no output")),
     };
-    let mut totals = Totals::default();
+    let mut report = Report::new(runner);
     let mut lines = BufReader::new(output).split(b'\n');
     while let Some(Ok(line)) = lines.next() {
         let line = String::from_utf8_lossy(&line);
-        println!("{line}");
-        if let Some(found) = runner.read(&line) {
-            totals += found;
+        if report.line(&line) {
+            println!("{line}");
         }
     }
     let status = child.wait().map_err(|error| format!("{name}: {error}"))?;
+    let mut totals = report.totals();
     if !status.success() && totals.failed == 0 {
         println!("{name} failed: {status}");
         totals += Totals::of_check(false);

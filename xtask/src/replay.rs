@@ -5,7 +5,7 @@ use crate::{Arguments, Outcome, only_flags, process, workspace};
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
     only_flags(arguments, &[])?;
-    let folder = workspace::shared("ROUTER_CASSETTES", "cassettes")
+    let folder = workspace::shared("ROUTER_CASSETTES", "cassettes")?
         .ok_or("no folder of recordings: name one with ROUTER_CASSETTES")?;
     let mut command = process::cargo();
     command

@@ -14,7 +14,9 @@ const FOLDERS: [(&str, &str); 3] = [
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
     only_flags(arguments, &["--setup"])?;
-    // No test needs a server of its own yet; what `--setup` installs belongs to the clients.
+    if arguments.iter().any(|argument| argument == "--setup") {
+        println!("setup: no test needs a server yet; nothing to install");
+    }
     let mut totals = Totals::default();
     let nextest = process::exists("cargo-nextest");
     let mut command = process::cargo();
@@ -25,27 +27,37 @@ pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
             "--workspace",
             "--all-features",
             "--no-fail-fast",
+            // Shown to us alone: tests that cannot run here say so in what they print.
             "--status-level",
-            "fail",
+            "pass",
+            "--success-output",
+            "immediate",
         ]);
-        totals += process::run_and_count(with_folders(&mut command), Runner::Nextest)?;
+        totals += process::run_and_count(with_folders(&mut command)?, Runner::Nextest)?;
         // nextest runs no examples of the documentation.
         let mut command = process::cargo();
         command.args(["test", "--workspace", "--all-features", "--doc", "--no-fail-fast"]);
-        totals += process::run_and_count(with_folders(&mut command), Runner::Libtest)?;
+        totals += process::run_and_count(with_folders(&mut command)?, Runner::Libtest)?;
     } else {
-        command.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
-        totals += process::run_and_count(with_folders(&mut command), Runner::Libtest)?;
+        command.args([
+            "test",
+            "--workspace",
+            "--all-features",
+            "--no-fail-fast",
+            "--",
+            "--show-output",
+        ]);
+        totals += process::run_and_count(with_folders(&mut command)?, Runner::Libtest)?;
     }
     Ok(totals)
 }
 
-fn with_folders(command: &mut Command) -> &mut Command {
+fn with_folders(command: &mut Command) -> Result<&mut Command, String> {
     for (variable, name) in FOLDERS {
-        match workspace::shared(variable, name) {
+        match workspace::shared(variable, name)? {
             Some(folder) => command.env(variable, folder),
             None => command.env_remove(variable),
         };
     }
-    command
+    Ok(command)
 }

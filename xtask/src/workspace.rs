@@ -10,14 +10,22 @@ pub(crate) fn root() -> PathBuf {
 
 /// The folder that builds go to.
 pub(crate) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+    let named = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    root().join(named)
 }
 
 /// A folder that tests can be judged by: named by a variable, or lying beside the workspace in `shared`.
-pub(crate) fn shared(variable: &str, name: &str) -> Option<PathBuf> {
-    let named = std::env::var_os(variable)
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from);
-    let beside = || root().parent().map(|parent| parent.join("shared").join(name));
-    named.or_else(beside).filter(|path| path.is_dir())
+///
+/// The path is absolute, since tests run in the folders of their crates. A variable that names no folder is an error:
+/// otherwise what it was set for would be skipped.
+pub(crate) fn shared(variable: &str, name: &str) -> Result<Option<PathBuf>, String> {
+    if let Some(named) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
+        let folder = PathBuf::from(named);
+        return match folder.canonicalize() {
+            Ok(folder) if folder.is_dir() => Ok(Some(folder)),
+            _ => Err(format!("{variable} names no folder: {}", folder.display())),
+        };
+    }
+    let beside = root().parent().map(|parent| parent.join("shared").join(name));
+    Ok(beside.filter(|folder| folder.is_dir()))
 }
