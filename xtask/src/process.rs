@@ -1,6 +1,7 @@
 //! Runs other programs, and reads what they sum up.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::report::Report;
@@ -71,10 +72,13 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// A command as a person would type it.
 fn name(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program());
+    let program = program.file_stem().unwrap_or(program.as_os_str());
+    let words = std::iter::once(program).chain(command.get_args());
     words
-        .map(|word| word.to_string_lossy().into_owned())
+        .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
 }

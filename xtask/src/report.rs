@@ -43,10 +43,7 @@ impl Report {
         let plain = without_colours(line);
         let plain = plain.trim();
         if let Some(found) = self.runner.read(plain) {
-            // A summary inside the output of a test is that of the test's own process.
-            if self.runner != Runner::Nextest || self.place != Place::Failed {
-                self.totals += found;
-            }
+            self.totals += found;
             self.place = Place::Outside;
             return true;
         }
@@ -148,12 +145,13 @@ mod tests {
         FAIL [   0.004s] (3/4) router-x broken
     assertion failed
         PASS [   0.004s] (4/4) router-x last
+        TRY 1 FAIL [   0.004s] (4/4) router-x last
 \u{1b}[32;1m     Summary\u{1b}[0m [   0.0s] \u{1b}[1m4\u{1b}[0m tests run: \u{1b}[1m3\u{1b}[0m passed, 1 failed, 0 skipped
         FAIL [   0.004s] (3/4) router-x broken";
         let (shown, totals) = read(Runner::Nextest, output);
         assert_eq!(totals, "2 passed, 1 failed, 1 skipped");
         let shown: Vec<&str> = shown.iter().map(|line| line.trim()).collect();
-        assert_eq!(shown.len(), 7, "{shown:?}");
+        assert_eq!(shown.len(), 8, "{shown:?}");
         assert_eq!(shown[1], "skipped: ROUTER_CASSETTES not set");
         assert_eq!(shown[3], "FAIL [   0.004s] (3/4) router-x broken");
         assert_eq!(shown[4], "assertion failed");
