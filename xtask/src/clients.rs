@@ -10,8 +10,11 @@ use crate::{Arguments, Outcome, process, setup, workspace};
 /// The key that callers present.
 const KEY: &str = "sk-test";
 
-/// Checks of surfaces that the gateway does not have yet.
-const NOT_YET: &str = "moderations,images,speech,transcription";
+/// Features that the scripts skip by name: surfaces that the gateway does not have yet.
+const NOT_YET: &str = "completions,images,moderations,speech,transcription";
+
+/// The file of LangChain tests that stands on one of them, text completion.
+const NOT_YET_LANGCHAIN: &str = "test_llm.py";
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
     let mut folder = None;
@@ -100,12 +103,14 @@ impl Clients {
             Ok(python) => {
                 let mut command = Command::new(python);
                 command
-                    .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore"])
+                    .args(["-m", "pytest", "--quiet", "--tb=short", "-W", "ignore"])
+                    .args(["--ignore", NOT_YET_LANGCHAIN])
                     .current_dir(self.scripts.join("langchain"));
                 process::run_and_count(server.told_to(&mut command), Runner::Pytest)?
             }
             Err(why) => skipped("langchain", why),
         };
+        totals += skipped(NOT_YET_LANGCHAIN, "text completion is not served yet");
         Ok(totals)
     }
 }
