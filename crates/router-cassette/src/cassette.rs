@@ -124,13 +124,19 @@ impl Cassette {
     #[must_use]
     pub fn asked(&self, field: &str) -> &Value {
         static NONE: Value = Value::Null;
-        self.request.as_ref().map_or(&NONE, |request| &request.body[field])
+        self.request
+            .as_ref()
+            .map_or(&NONE, |request| &request.body[field])
     }
 
     /// A header of the answer, in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.response.headers.get(name).and_then(Value::as_str).unwrap_or_default()
+        self.response
+            .headers
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// The payload of the answer.
@@ -143,7 +149,9 @@ impl Cassette {
             (Some(text), _) => Recorded::Text(Bytes::from(text.clone())),
             (None, Some(data)) => {
                 let bytes = base64::engine::general_purpose::STANDARD.decode(data);
-                Recorded::Binary(Bytes::from(bytes.map_err(|error| LoadError::new(&self.id, error))?))
+                Recorded::Binary(Bytes::from(
+                    bytes.map_err(|error| LoadError::new(&self.id, error))?,
+                ))
             }
             (None, None) if response.body.is_null() => Recorded::Text(Bytes::new()),
             (None, None) => Recorded::Text(Bytes::from(response.body.to_string())),
@@ -190,7 +198,8 @@ pub fn read_dir(folder: &Path) -> Result<Vec<Cassette>, LoadError> {
                 continue;
             }
             let text = fs::read_to_string(&file).map_err(|error| LoadError::new(file.display(), error))?;
-            let cassette = Cassette::parse(&text).map_err(|error| LoadError::new(file.display(), error.why))?;
+            let cassette =
+                Cassette::parse(&text).map_err(|error| LoadError::new(file.display(), error.why))?;
             cassettes.push(cassette);
         }
     }

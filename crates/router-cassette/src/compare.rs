@@ -14,24 +14,45 @@ const COUNTS: [&str; 5] = [
 #[must_use]
 pub fn differences(expected: &Value, got: &Value) -> Vec<String> {
     let mut report = Report {
-        doubtful: expected["doubtful"].as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+        doubtful: expected["doubtful"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect(),
         found: Vec::new(),
     };
-    let names = ["operation", "outcome", "model", "response_id", "reasoning_opaque", "images", "models", "tokens"];
+    let names = [
+        "operation",
+        "outcome",
+        "model",
+        "response_id",
+        "reasoning_opaque",
+        "images",
+        "models",
+        "tokens",
+    ];
     for name in names {
         report.check(name.to_owned(), &expected[name], &got[name]);
     }
     let server = |line: &Value| json!(line["server_tool_calls"].as_array().map_or(0, Vec::len));
     report.check("server_tool_calls".to_owned(), &server(expected), &server(got));
     for name in COUNTS {
-        report.check(format!("usage.{name}"), &expected["usage"][name], &got["usage"][name]);
+        report.check(
+            format!("usage.{name}"),
+            &expected["usage"][name],
+            &got["usage"][name],
+        );
     }
     let vectors = (&expected["embeddings"], &got["embeddings"]);
     for name in ["count", "dimensions"] {
         report.check(format!("embeddings.{name}"), &vectors.0[name], &vectors.1[name]);
     }
     for place in 0..3 {
-        let (want, have) = (vectors.0["first"][place].as_f64(), vectors.1["first"][place].as_f64());
+        let (want, have) = (
+            vectors.0["first"][place].as_f64(),
+            vectors.1["first"][place].as_f64(),
+        );
         let near = match (want, have) {
             (Some(want), Some(have)) => (want - have).abs() <= 1e-6 * want.abs().max(1e-6),
             (want, have) => want == have,
@@ -68,7 +89,9 @@ fn errors(report: &mut Report<'_>, expected: &Value, got: &Value) {
     if expected["outcome"] == "error" {
         report.check("error.status".to_owned(), &want["status"], &have["status"]);
     }
-    let one_of = want["codes"].as_array().is_some_and(|codes| codes.contains(&have["code"]));
+    let one_of = want["codes"]
+        .as_array()
+        .is_some_and(|codes| codes.contains(&have["code"]));
     if !one_of {
         report.check("error.code".to_owned(), &want["code"], &have["code"]);
     }
@@ -112,7 +135,10 @@ fn by_value(value: &Value) -> Value {
             _ => value.clone(),
         },
         Value::Array(items) => items.iter().map(by_value).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), by_value(value))).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), by_value(value)))
+            .collect(),
         other => other.clone(),
     }
 }

@@ -56,7 +56,11 @@ pub(crate) fn answered(answer: &ChatResponse, error: Option<&Error>) -> Value {
                 ContentPart::ServerToolCall(call) => server.push(Value::from(call.name.as_str())),
                 ContentPart::Refusal(part) => refusal.push_str(&part.text),
                 ContentPart::Media(media) if media.kind == MediaKind::Image => {
-                    images.push(if matches!(media.source, MediaSource::Base64(_)) { "base64" } else { "url" });
+                    images.push(if matches!(media.source, MediaSource::Base64(_)) {
+                        "base64"
+                    } else {
+                        "url"
+                    });
                 }
                 ContentPart::ToolCall(call) => {
                     let mut call_row = json!({"id": call.id.as_str(), "name": call.name.as_str()});
@@ -79,7 +83,10 @@ pub(crate) fn answered(answer: &ChatResponse, error: Option<&Error>) -> Value {
         row.insert("tool_calls".into(), calls.into());
         let finish = error.is_none().then(|| choice.finish_reason.as_str());
         row.insert("finish_reason".into(), finish.into());
-        row.insert("finish_reason_raw".into(), choice.finish_reason_raw.as_deref().into());
+        row.insert(
+            "finish_reason_raw".into(),
+            choice.finish_reason_raw.as_deref().into(),
+        );
         choices.push(Value::Object(row));
     }
     line.insert("choices".into(), choices.into());
@@ -107,7 +114,9 @@ fn put_usage(line: &mut Map<String, Value>, usage: Option<&Usage>) {
         ("cache_creation_input_tokens", usage.cache_creation_input_tokens),
         ("reasoning_output_tokens", usage.reasoning_output_tokens),
     ];
-    let counts = counts.into_iter().filter_map(|(name, count)| Some((name.to_owned(), count?.into())));
+    let counts = counts
+        .into_iter()
+        .filter_map(|(name, count)| Some((name.to_owned(), count?.into())));
     line.insert("usage".into(), Value::Object(counts.collect()));
 }
 

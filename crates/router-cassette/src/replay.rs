@@ -49,7 +49,9 @@ fn outcome(service: Service, cassette: &Cassette, response: &HttpResponse, strea
     let (answer, begun, error) = gather(codec.as_ref(), &call, response);
     match error {
         // An error in place of a stream, and not in one.
-        Some(error) if !begun && !streamed && error.kind() != router_core::ErrorKind::Truncated => failed(&error),
+        Some(error) if !begun && !streamed && error.kind() != router_core::ErrorKind::Truncated => {
+            failed(&error)
+        }
         error => answered(&answer, error.as_ref()),
     }
 }
@@ -66,7 +68,11 @@ fn gather(
     reader.push(response.body.clone());
     let mut finishing = false;
     let error = loop {
-        let next = if finishing { reader.finish() } else { reader.next_event() };
+        let next = if finishing {
+            reader.finish()
+        } else {
+            reader.next_event()
+        };
         match next {
             Ok(Some(event)) => {
                 begun = true;
@@ -82,10 +88,15 @@ fn gather(
 
 /// Whether a body is a stream of events or lines, by its head and its content type.
 fn is_stream(response: &HttpResponse) -> bool {
-    let content_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let content_type = response
+        .header("content-type")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let head = &response.body[..response.body.len().min(300)];
     let head = String::from_utf8_lossy(head);
     let head = head.trim_start_matches(['\u{feff}', '\r', '\n', ' ']);
-    let starts = ["data:", "event:", "id:", ":"].iter().any(|start| head.starts_with(start));
+    let starts = ["data:", "event:", "id:", ":"]
+        .iter()
+        .any(|start| head.starts_with(start));
     starts || content_type.contains("ndjson")
 }

@@ -37,10 +37,15 @@ pub(crate) fn service(cassette: &Cassette) -> Result<Service, String> {
     let later = |what: &str| Err(format!("{what} is not read yet"));
     // Google's own paths end in `models/NAME:method`.
     let google = provider == "gemini" || provider == "vertex" || path.contains("/publishers/google/");
-    let ollama = path.contains("/api/") && !path.contains("/v1/") && provider == "ollama" || path.ends_with("/api/chat");
+    let ollama = path.contains("/api/") && !path.contains("/v1/") && provider == "ollama"
+        || path.ends_with("/api/chat");
     let (codec, operation): (Box<dyn Codec>, Operation) = match cassette.endpoint.as_str() {
-        "chat" if ollama || (provider == "ollama" && path.is_empty()) => (Box::new(OllamaCodec::new(id)), chat()),
-        "chat" if provider == "cohere" && !path.contains("compatibility") => return later("Cohere's own wire"),
+        "chat" if ollama || (provider == "ollama" && path.is_empty()) => {
+            (Box::new(OllamaCodec::new(id)), chat())
+        }
+        "chat" if provider == "cohere" && !path.contains("compatibility") => {
+            return later("Cohere's own wire");
+        }
         "chat" => (compatible(id), chat()),
         "responses" if path.ends_with("/compact") => return later("compaction"),
         "responses" => (Box::new(ResponsesCodec::new(id)), chat()),
@@ -105,7 +110,10 @@ fn speaks(cassette: &Cassette) -> bool {
     cassette.asked("generationConfig")["responseModalities"]
         .as_array()
         .is_some_and(|kinds| {
-            kinds.len() == 1 && kinds[0].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("audio"))
+            kinds.len() == 1
+                && kinds[0]
+                    .as_str()
+                    .is_some_and(|kind| kind.eq_ignore_ascii_case("audio"))
         })
 }
 
@@ -154,8 +162,7 @@ impl Codec for ResponsesCodec {
     fn encode(&self, call: &Call) -> Result<Encoded> {
         match &call.operation {
             Operation::Chat(request) => {
-                let dialect = Dialect::default();
-                router_wire_openai::responses::request::encode(&dialect, &self.speaker, call, request, &[])
+                router_wire_openai::responses::request::encode(&self.speaker, call, request, &[])
             }
             other => Err(Error::unsupported(other.kind())),
         }
@@ -169,7 +176,10 @@ impl Codec for ResponsesCodec {
     }
 
     fn stream_decoder(&self, _call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
-        (Framing::Sse, Box::new(ResponsesStreamDecoder::new(self.speaker.clone())))
+        (
+            Framing::Sse,
+            Box::new(ResponsesStreamDecoder::new(self.speaker.clone())),
+        )
     }
 
     fn error(&self, _call: &Call, response: &HttpResponse) -> Error {
