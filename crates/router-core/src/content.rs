@@ -9,8 +9,11 @@ use crate::text::Text;
 use crate::tool::{ServerToolCall, ToolCall, ToolResult};
 
 /// One part of a message or of an answer.
+///
+/// Serialized under its name, `{"text": {…}}`, and not with a tag inside: serde would take such a value apart before it
+/// knows the part, and JSON that is kept as text could not be read back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ContentPart {
     /// Text.

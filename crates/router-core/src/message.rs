@@ -1,8 +1,10 @@
 //! Messages of a conversation.
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::content::ContentPart;
 use crate::extra::Extra;
@@ -41,7 +43,7 @@ pub struct Message {
 }
 
 /// Content of a message: plain text, or parts. Cloning shares both.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Content {
     /// Text alone; costs no list.
@@ -96,6 +98,37 @@ impl Content {
             Self::Text(text) => text.is_empty(),
             Self::Parts(parts) => parts.is_empty(),
         }
+    }
+}
+
+// By hand: what serde makes of `untagged` takes the value apart first, and JSON kept as text could not be read back.
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ContentVisitor;
+        impl<'de> Visitor<'de> for ContentVisitor {
+            type Value = Content;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of parts")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Content, E> {
+                Ok(Content::Text(Text::from(text)))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Content, E> {
+                Ok(Content::Text(Text::from(text)))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Content, A::Error> {
+                let mut parts = Vec::with_capacity(seq.size_hint().unwrap_or(1).min(64));
+                while let Some(part) = seq.next_element()? {
+                    parts.push(part);
+                }
+                Ok(Content::Parts(Arc::new(parts)))
+            }
+        }
+        deserializer.deserialize_any(ContentVisitor)
     }
 }
 

@@ -157,7 +157,7 @@ fn key_in_word(word: &str, before: &str) -> Option<usize> {
             }
         }
     }
-    if let Some((id, secret)) = word.split_once('.') {
+    if let Some((id, secret)) = word.trim_end_matches('.').split_once('.') {
         let hexadecimal = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         if hexadecimal && secret.len() >= 12 && secret.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Some(4);

@@ -23,7 +23,7 @@ use crate::warning::Warning;
 /// Deltas of one kind belong to the part that is open; a delta of another kind, or `PartEnd`, closes it.
 /// `choice` is the index of the choice, never that of a block or part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StreamEvent {
     /// The answer has begun. Comes at most once, first; not content.

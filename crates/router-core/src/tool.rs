@@ -13,7 +13,7 @@ use crate::text::Text;
 
 /// A tool that a request offers to the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ToolDefinition {
     /// A function with JSON arguments, run by the caller.

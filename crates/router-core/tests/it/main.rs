@@ -1,0 +1,15 @@
+//! Types that everything else leans on: what holds for all of them.
+
+mod answers;
+mod call;
+mod collect;
+mod context;
+mod errors;
+mod provider_ext;
+#[cfg(feature = "schema")]
+mod schema;
+mod secrets;
+mod serde_shapes;
+mod streams;
+mod text;
+mod tool_loop;
