@@ -138,7 +138,10 @@ impl<C: Codec> Builder<C> {
                 .find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
         };
         if let Some(vendor) = &self.vendor {
-            self.base_url = self.base_url.take().or_else(|| first(vendor.base_url_env));
+            self.base_url = self
+                .base_url
+                .take()
+                .or_else(|| first(vendor.base_url_env).map(|address| (vendor.read_address)(&address)));
             self.api_key = self
                 .api_key
                 .take()

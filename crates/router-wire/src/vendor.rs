@@ -18,6 +18,8 @@ pub struct Vendor {
     pub base_url: &'static str,
     /// Environment variables that override the address, the first that is set wins.
     pub base_url_env: &'static [&'static str],
+    /// How an address in those variables is read. As it stands, unless the vendor's own tools take something else there.
+    pub read_address: fn(&str) -> String,
     /// How a request is authenticated.
     pub auth: AuthScheme,
     /// Environment variables that hold the key, the first that is set wins.
@@ -38,6 +40,7 @@ impl Vendor {
             aliases: &[],
             base_url,
             base_url_env: &[],
+            read_address: as_it_stands,
             auth: AuthScheme::Bearer,
             key_env: &[],
             default_model: None,
@@ -66,6 +69,13 @@ impl Vendor {
         self
     }
 
+    /// With another way to read an address in those variables, such as `host:port` without a scheme.
+    #[must_use]
+    pub const fn with_address_reader(mut self, read: fn(&str) -> String) -> Self {
+        self.read_address = read;
+        self
+    }
+
     /// With a way to authenticate.
     #[must_use]
     pub const fn with_auth(mut self, auth: AuthScheme) -> Self {
@@ -86,6 +96,10 @@ impl Vendor {
         self.reference = url;
         self
     }
+}
+
+fn as_it_stands(address: &str) -> String {
+    address.to_owned()
 }
 
 /// How a request is authenticated.
