@@ -1,0 +1,69 @@
+//! The wire's words for why an answer ended.
+
+use router_core::{FinishReason, Text};
+
+/// Words by the number that stands for them where enums are asked for as numbers.
+const BY_NUMBER: [&str; 10] = [
+    "FINISH_REASON_UNSPECIFIED",
+    "STOP",
+    "MAX_TOKENS",
+    "SAFETY",
+    "RECITATION",
+    "OTHER",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "MALFORMED_FUNCTION_CALL",
+];
+
+/// The word itself, also where it came as a number.
+pub(crate) fn word(raw: Text) -> Text {
+    match raw.parse::<usize>() {
+        Ok(number) => BY_NUMBER.get(number).map_or_else(
+            || Text::from(format!("FINISH_REASON_{number}")),
+            |word| Text::from_static(word),
+        ),
+        Err(_) => raw,
+    }
+}
+
+/// Our word for the wire's.
+pub(crate) fn finish_reason(raw: &Text, calls: bool) -> FinishReason {
+    match raw.as_str() {
+        "SAFETY"
+        | "RECITATION"
+        | "BLOCKLIST"
+        | "PROHIBITED_CONTENT"
+        | "SPII"
+        | "IMAGE_SAFETY"
+        | "IMAGE_PROHIBITED_CONTENT"
+        | "IMAGE_RECITATION"
+        | "MODEL_ARMOR" => FinishReason::ContentFilter,
+        "MALFORMED_FUNCTION_CALL"
+        | "UNEXPECTED_TOOL_CALL"
+        | "TOO_MANY_TOOL_CALLS"
+        | "MISSING_THOUGHT_SIGNATURE"
+        | "MALFORMED_RESPONSE" => FinishReason::Error,
+        "MAX_TOKENS" => FinishReason::Length,
+        // There is no word for it: the parts tell.
+        _ if calls => FinishReason::ToolCalls,
+        "STOP" => FinishReason::Stop,
+        _ => FinishReason::Other(raw.clone()),
+    }
+}
+
+/// The wire's word for ours; the vendor's own word when it is one of this wire.
+#[cfg(feature = "server")]
+pub(crate) fn of_reason<'a>(reason: &FinishReason, raw: Option<&'a Text>) -> &'a str {
+    if let Some(raw) =
+        raw.filter(|raw| raw.len() > 2 && raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+    {
+        return raw;
+    }
+    match reason {
+        FinishReason::Stop | FinishReason::ToolCalls => "STOP",
+        FinishReason::Length => "MAX_TOKENS",
+        FinishReason::ContentFilter => "SAFETY",
+        _ => "OTHER",
+    }
+}
