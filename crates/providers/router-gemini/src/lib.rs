@@ -1,1 +1,13 @@
-//! Google Gemini for LLM API Router.
+#![doc = include_str!("../README.md")]
+
+mod codec;
+mod models;
+mod options;
+
+pub use codec::GeminiCodec;
+pub use models::rules;
+pub use options::{GeminiOptions, SafetySetting};
+
+/// Gemini over HTTP.
+#[cfg(feature = "client")]
+pub type Gemini = router_http::HttpProvider<GeminiCodec>;

@@ -1,0 +1,109 @@
+//! Gemini's operations joined.
+
+use std::sync::Arc;
+
+use router_core::{Call, Capabilities, Error, Feature, Operation, OperationKind, Output, ProviderId, Result};
+use router_wire::provenance::Speaker;
+use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
+use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
+use router_wire_gemini::stream::{self, GenerateStreamDecoder};
+use router_wire_gemini::{WIRE, embeddings, models, request, tokens};
+
+use crate::models::rules;
+
+/// The Gemini API.
+#[derive(Clone, Debug)]
+pub struct GeminiCodec {
+    speaker: Speaker,
+    capabilities: Arc<Capabilities>,
+}
+
+impl VendorCodec for GeminiCodec {
+    const VENDOR: Vendor = Vendor::new(
+        "gemini",
+        "Gemini",
+        "https://generativelanguage.googleapis.com/v1beta",
+    )
+    .with_aliases(&["google"])
+    .with_auth(AuthScheme::Header("x-goog-api-key"))
+    .with_key_env(&["GEMINI_API_KEY", "GOOGLE_API_KEY"])
+    .with_base_url_env(&["GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"])
+    .with_default_model("gemini-3.8-flash")
+    .with_reference("https://ai.google.dev/api");
+
+    fn new(id: ProviderId) -> Self {
+        Self {
+            speaker: Speaker::new(id, WIRE),
+            capabilities: Arc::new(Capabilities::new(
+                [
+                    OperationKind::Chat,
+                    OperationKind::Embed,
+                    OperationKind::CountTokens,
+                    OperationKind::ListModels,
+                ],
+                &[
+                    Feature::Streaming,
+                    Feature::SystemMessages,
+                    Feature::Tools,
+                    Feature::ParallelToolCalls,
+                    Feature::ToolChoice,
+                    Feature::JsonObject,
+                    Feature::JsonSchema,
+                    Feature::Reasoning,
+                    Feature::ImageInput,
+                    Feature::ImageUrlInput,
+                    Feature::DocumentInput,
+                    Feature::AudioInput,
+                    Feature::VideoInput,
+                    Feature::ImageOutput,
+                    Feature::Logprobs,
+                    Feature::SeveralChoices,
+                    Feature::ServerTools,
+                    Feature::Dimensions,
+                ],
+            )),
+        }
+    }
+}
+
+impl Codec for GeminiCodec {
+    fn provider(&self) -> &ProviderId {
+        self.speaker.provider()
+    }
+
+    fn capabilities(&self) -> Arc<Capabilities> {
+        Arc::clone(&self.capabilities)
+    }
+
+    fn encode(&self, call: &Call) -> Result<Encoded> {
+        let rules = rules(call.model.as_str());
+        match &call.operation {
+            Operation::Chat(request) => request::encode(&rules, &self.speaker, call, request),
+            Operation::Embed(request) => embeddings::encode(&self.speaker, call, request),
+            Operation::CountTokens(request) => tokens::encode(&rules, &self.speaker, call, request),
+            Operation::ListModels(request) => Ok(Encoded::whole(models::encode(request), Vec::new())),
+            other => Err(Error::unsupported(other.kind())),
+        }
+    }
+
+    fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {
+        match &call.operation {
+            Operation::Chat(_) => stream::decode(&self.speaker, response).map(Output::Chat),
+            Operation::Embed(_) => embeddings::decode(response).map(Output::Embed),
+            Operation::CountTokens(_) => tokens::decode(response).map(Output::CountTokens),
+            Operation::ListModels(_) => models::decode(response).map(Output::ListModels),
+            other => Err(Error::unsupported(other.kind())),
+        }
+    }
+
+    fn stream_decoder(&self, _call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
+        (
+            Framing::Sse,
+            Box::new(GenerateStreamDecoder::new(self.speaker.clone())),
+        )
+    }
+
+    fn error(&self, _call: &Call, response: &HttpResponse) -> Error {
+        classify::error(response, &[])
+    }
+}
