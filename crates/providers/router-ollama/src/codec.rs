@@ -8,7 +8,7 @@ use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpRequest, HttpResponse, StreamDecoder, classify};
 
 use crate::chat::stream::ChatStreamDecoder;
-use crate::{WIRE, chat, embed, models};
+use crate::{WIRE, chat, embeddings, host, models};
 
 /// Ollama's native wire.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ impl VendorCodec for OllamaCodec {
         .with_auth(AuthScheme::OptionalBearer)
         .with_key_env(&["OLLAMA_API_KEY"])
         .with_base_url_env(&["OLLAMA_BASE_URL", "OLLAMA_HOST"])
+        .with_address_reader(host::address)
         .with_default_model("qwen3")
         .with_reference("https://docs.ollama.com/api");
 
@@ -63,7 +64,7 @@ impl Codec for OllamaCodec {
     fn encode(&self, call: &Call) -> Result<Encoded> {
         match &call.operation {
             Operation::Chat(request) => chat::request::encode(&self.speaker, call, request),
-            Operation::Embed(request) => embed::encode(&self.speaker, call, request),
+            Operation::Embed(request) => embeddings::encode(&self.speaker, call, request),
             Operation::ListModels(_) => Ok(Encoded::whole(HttpRequest::get("/api/tags"), Vec::new())),
             other => Err(Error::unsupported(other.kind())),
         }
@@ -74,7 +75,7 @@ impl Codec for OllamaCodec {
             Operation::Chat(_) => {
                 router_wire::body::read_whole(ChatStreamDecoder::new(), response).map(Output::Chat)
             }
-            Operation::Embed(_) => embed::decode(response).map(Output::Embed),
+            Operation::Embed(_) => embeddings::decode(response).map(Output::Embed),
             Operation::ListModels(_) => models::decode(response).map(Output::ListModels),
             other => Err(Error::unsupported(other.kind())),
         }

@@ -2,14 +2,16 @@
 
 pub mod chat;
 mod codec;
-pub mod embed;
+pub mod embeddings;
 #[cfg(feature = "server")]
 mod error;
+mod host;
 pub mod models;
 mod options;
+mod time;
 
 pub use codec::OllamaCodec;
-pub use options::OllamaOptions;
+pub use options::{KeepAlive, OllamaOptions, Think};
 
 /// The name of this family in signatures and opaque parts.
 pub const WIRE: &str = "ollama";
@@ -24,7 +26,7 @@ pub type Ollama = router_http::HttpProvider<OllamaCodec>;
 pub fn endpoints() -> Vec<Box<dyn router_wire::ServerCodec>> {
     vec![
         Box::new(chat::server::Chat),
-        Box::new(embed::server::Embed),
+        Box::new(embeddings::server::Embed),
         Box::new(models::server::Tags),
         Box::new(models::server::Version),
     ]

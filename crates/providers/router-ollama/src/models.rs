@@ -1,10 +1,12 @@
 //! `GET /api/tags`: the models that are there.
 
 use router_core::model::{ModelInfo, ModelList};
-use router_core::{ModelId, Result};
+use router_core::{ModelId, Result, Text};
 use router_wire::HttpResponse;
 use router_wire::body::{malformed, text_of};
 use router_wire::object::{Object, list_of};
+
+use crate::time::seconds_of;
 
 /// The name of this wire in unnamed fields.
 pub const WIRE: &str = "ollama.tags";
@@ -23,6 +25,10 @@ pub fn decode(response: &HttpResponse) -> Result<ModelList> {
         let model = row.text("model").ok().flatten();
         let mut info = ModelInfo::new(ModelId::from(model.or_else(|| name.clone())?));
         info.name = name;
+        let modified = row
+            .peek("modified_at")
+            .and_then(|raw| serde_json::from_str::<Text>(raw.get()).ok());
+        info.created = modified.and_then(|time| seconds_of(&time));
         info.extra = row.rest(WIRE);
         Some(info)
     });
@@ -41,6 +47,7 @@ pub mod server {
     use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
     use crate::error::{error_body, error_response};
+    use crate::time::rfc3339;
 
     /// `GET /api/tags`.
     #[derive(Clone, Copy, Debug)]
@@ -105,7 +112,7 @@ pub mod server {
             map.serialize_entry("model", &model.id)?;
             // Clients of the wire take these for granted.
             if model.extra.for_wire(super::WIRE).is_empty() {
-                map.serialize_entry("modified_at", "1970-01-01T00:00:00Z")?;
+                map.serialize_entry("modified_at", &rfc3339(model.created.unwrap_or(0)))?;
                 map.serialize_entry("size", &0)?;
                 map.serialize_entry("digest", "")?;
                 map.serialize_entry("details", &serde_json::Map::new())?;

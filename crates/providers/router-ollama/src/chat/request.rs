@@ -1,7 +1,9 @@
 //! A chat as the body of `/api/chat`.
 
+use std::fmt;
+
 use router_core::chat::{ReasoningConfig, ReasoningEffort, ResponseFormat};
-use router_core::content::{MediaKind, MediaSource};
+use router_core::content::MediaSource;
 use router_core::message::Role;
 use router_core::{
     Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Media, Message, Result, Text, ToolCall,
@@ -15,9 +17,8 @@ use router_wire::{Encoded, HttpRequest};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
-use super::{NO_ID, NO_NAME, NOTES, WIRE};
-
-const NOT_THERE: &str = "Ollama has no such setting";
+use super::notes::{NO_ID, NO_NAME};
+use super::{WIRE, check, notes};
 
 /// The request for a chat.
 ///
@@ -26,14 +27,12 @@ const NOT_THERE: &str = "Ollama has no such setting";
 /// options that are no object.
 pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> Result<Encoded> {
     let mut warnings = Warnings::new(request.strict);
-    check_settings(request, &mut warnings)?;
-    for message in &request.messages {
-        check_message(message, &mut warnings)?;
-    }
+    check::request(speaker, request, &mut warnings)?;
     let provider = speaker.provider().as_str();
     let overrides = Overrides::of(&request.provider_options, &[provider, crate::WIRE], &["options"])?;
     let runner = runner_options(request, provider)?;
     let body = Body {
+        speaker,
         call,
         request,
         overrides: &overrides,
@@ -64,130 +63,8 @@ fn runner_options<'a>(request: &'a ChatRequest, provider: &str) -> Result<Vec<(S
     Ok(options.map_or_else(Vec::new, |options| options.into_fields().collect()))
 }
 
-fn check_settings(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
-    let settings = &request.settings;
-    let set: [(&'static str, bool); 13] = [
-        ("n", settings.n.is_some_and(|n| n > 1)),
-        ("logit_bias", !settings.logit_bias.is_empty()),
-        ("verbosity", settings.verbosity.is_some()),
-        ("user", settings.user.is_some()),
-        ("metadata", !settings.metadata.is_empty()),
-        ("service_tier", settings.service_tier.is_some()),
-        ("store", settings.store.is_some()),
-        ("prompt_cache_key", settings.prompt_cache_key.is_some()),
-        ("modalities", !settings.modalities.is_empty()),
-        ("audio", settings.audio.is_some()),
-        ("previous_response_id", settings.previous_response_id.is_some()),
-        ("parallel_tool_calls", request.parallel_tool_calls.is_some()),
-        (
-            "reasoning.summary",
-            settings
-                .reasoning
-                .as_ref()
-                .is_some_and(|reasoning| reasoning.summary.is_some()),
-        ),
-    ];
-    for (name, is_set) in set {
-        if is_set {
-            warnings.dropped(name, NOT_THERE)?;
-        }
-    }
-    match &request.tool_choice {
-        Some(ToolChoice::Required | ToolChoice::Tool(_) | ToolChoice::Opaque(_)) => {
-            warnings.dropped("tool_choice", "Ollama cannot be told to call a tool")?;
-        }
-        Some(ToolChoice::None) if !request.tools.is_empty() => {
-            warnings.changed(
-                "tool_choice",
-                "the tools were left out, which is the only way to forbid calls",
-            )?;
-        }
-        _ => {}
-    }
-    for tool in &request.tools {
-        match tool {
-            ToolDefinition::Function(tool) => {
-                if tool.strict.is_some() {
-                    warnings.dropped("tools.strict", NOT_THERE)?;
-                }
-                if tool.cache.is_some() {
-                    warnings.dropped("cache", "Ollama decides itself what to cache")?;
-                }
-            }
-            ToolDefinition::Custom(_) => return Err(Error::unsupported("a tool with free text as input")),
-            _ => return Err(Error::unsupported("a tool of another vendor")),
-        }
-    }
-    if let Some(ResponseFormat::JsonSchema(format)) = &request.response_format
-        && format.schema.is_none()
-    {
-        return Err(Error::unsupported("a JSON schema format without a schema"));
-    }
-    let budget = settings
-        .reasoning
-        .as_ref()
-        .is_some_and(|reasoning| reasoning.budget_tokens.is_some());
-    if budget {
-        warnings.changed(
-            "reasoning.budget_tokens",
-            "Ollama takes no budget, only whether to think, and how hard",
-        )?;
-    }
-    Ok(())
-}
-
-fn check_message(message: &Message, warnings: &mut Warnings) -> Result<()> {
-    for part in message.content.parts() {
-        check_part(part, warnings)?;
-    }
-    if message.name.is_some() {
-        warnings.dropped("messages.name", NOT_THERE)?;
-    }
-    Ok(())
-}
-
-fn check_part(part: &ContentPart, warnings: &mut Warnings) -> Result<()> {
-    if part.riders().is_some_and(|riders| riders.cache().is_some()) {
-        warnings.dropped("cache", "Ollama decides itself what to cache")?;
-    }
-    match part {
-        ContentPart::Media(media) => check_media(media),
-        ContentPart::ToolResult(result) => {
-            for part in result.content.parts() {
-                check_part(part, warnings)?;
-            }
-            Ok(())
-        }
-        ContentPart::ServerToolCall(_) => warnings.dropped(
-            "messages.server_tool_call",
-            "this wire cannot carry calls that a vendor ran",
-        ),
-        ContentPart::Opaque(_) => warnings.dropped(
-            "messages.opaque",
-            "a part goes back only to the vendor that made it",
-        ),
-        ContentPart::Reasoning(reasoning) if reasoning.text.is_empty() => warnings.dropped(
-            "messages.reasoning",
-            "reasoning goes back only to the vendor that made it",
-        ),
-        _ => Ok(()),
-    }
-}
-
-fn check_media(media: &Media) -> Result<()> {
-    match (media.kind, &media.source) {
-        (MediaKind::Image, MediaSource::Base64(_)) | (MediaKind::Document, MediaSource::Text(_)) => Ok(()),
-        (MediaKind::Image, MediaSource::Url(_)) => Err(Error::unsupported(
-            "an image by address (Ollama fetches nothing: send the bytes, or allow fetching)",
-        )),
-        (MediaKind::Image, _) => Err(Error::unsupported("an image by file id")),
-        (MediaKind::Document, _) => Err(Error::unsupported("a document other than plain text")),
-        (MediaKind::Audio, _) => Err(Error::unsupported("audio")),
-        _ => Err(Error::unsupported("video")),
-    }
-}
-
 struct Body<'a> {
+    speaker: &'a Speaker,
     call: &'a Call,
     request: &'a ChatRequest,
     overrides: &'a Overrides<'a>,
@@ -200,7 +77,12 @@ impl Serialize for Body<'_> {
         let settings = &request.settings;
         let mut fields = Fields::new(serializer.serialize_map(None)?, self.overrides);
         fields.field("model", &self.call.model)?;
-        fields.field("messages", &Messages(&request.messages))?;
+        let messages = Messages {
+            speaker: self.speaker,
+            messages: &request.messages,
+        };
+        fields.field("messages", &messages)?;
+        // There is no other way to forbid calls than not to offer any.
         if !request.tools.is_empty() && request.tool_choice != Some(ToolChoice::None) {
             fields.field("tools", &Seq(|| request.tools.iter().map(Tool)))?;
         }
@@ -231,12 +113,8 @@ fn think<M: SerializeMap>(
     fields: &mut Fields<'_, M>,
     reasoning: &ReasoningConfig,
 ) -> std::result::Result<(), M::Error> {
-    if let Some((_, value)) = reasoning
-        .extra
-        .for_wire(WIRE)
-        .iter()
-        .find(|(name, _)| **name == *"think")
-    {
+    // As a client of this wire wrote it, where the level says no more.
+    if let Some(value) = reasoning.extra.get(WIRE, "think") {
         return fields.field("think", value);
     }
     match &reasoning.effort {
@@ -326,6 +204,7 @@ impl Serialize for Tool<'_> {
         if let ToolDefinition::Function(tool) = self.0 {
             map.serialize_entry("type", "function")?;
             map.serialize_entry("function", &Function(tool))?;
+            notes::beside_fields(&mut map, &tool.extra)?;
         }
         map.end()
     }
@@ -343,19 +222,25 @@ impl Serialize for Function<'_> {
         if let Some(parameters) = &self.0.parameters {
             map.serialize_entry("parameters", parameters)?;
         }
-        extra_fields(&mut map, &self.0.extra, WIRE)?;
+        notes::own_fields(&mut map, &self.0.extra)?;
         map.end()
     }
 }
 
-struct Messages<'a>(&'a [Message]);
+struct Messages<'a> {
+    speaker: &'a Speaker,
+    messages: &'a [Message],
+}
 
 impl Serialize for Messages<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(None)?;
-        for (place, message) in self.0.iter().enumerate() {
+        for (place, message) in self.messages.iter().enumerate() {
             if message.role != Role::Tool {
-                seq.serialize_element(&Said(message))?;
+                seq.serialize_element(&Said {
+                    speaker: self.speaker,
+                    message,
+                })?;
                 continue;
             }
             for part in message.content.parts() {
@@ -363,7 +248,7 @@ impl Serialize for Messages<'_> {
                     seq.serialize_element(&Answered {
                         result,
                         message,
-                        before: &self.0[..place],
+                        before: &self.messages[..place],
                     })?;
                 }
             }
@@ -373,11 +258,14 @@ impl Serialize for Messages<'_> {
 }
 
 /// A message of the system, the user or the model.
-struct Said<'a>(&'a Message);
+struct Said<'a> {
+    speaker: &'a Speaker,
+    message: &'a Message,
+}
 
 impl Serialize for Said<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let message = self.0;
+        let message = self.message;
         let parts = message.content.parts();
         let mut map = serializer.serialize_map(None)?;
         let role = match message.role {
@@ -386,21 +274,13 @@ impl Serialize for Said<'_> {
             _ => "user",
         };
         map.serialize_entry("role", role)?;
-        map.serialize_entry("content", &text_of(&message.content))?;
-        let thinking: Vec<&Text> = parts
-            .iter()
-            .filter_map(|part| match part {
-                ContentPart::Reasoning(reasoning) if !reasoning.text.is_empty() => Some(&reasoning.text),
-                _ => None,
-            })
-            .collect();
-        match thinking.as_slice() {
-            [] => {}
-            [one] => map.serialize_entry("thinking", one)?,
-            more => map.serialize_entry(
-                "thinking",
-                &more.iter().map(|text| text.as_str()).collect::<String>(),
-            )?,
+        map.serialize_entry("content", &Joined(&message.content))?;
+        let thinking = Thinking {
+            speaker: self.speaker,
+            parts,
+        };
+        if thinking.texts().next().is_some() {
+            map.serialize_entry("thinking", &thinking)?;
         }
         images(&mut map, parts)?;
         if parts.iter().any(|part| matches!(part, ContentPart::ToolCall(_))) {
@@ -414,36 +294,74 @@ impl Serialize for Said<'_> {
     }
 }
 
-/// Content is one string on this wire: text parts, and documents that are text, one after the other.
-fn text_of(content: &Content) -> Text {
-    let is_document = |part: &ContentPart| matches!(part, ContentPart::Media(media) if matches!(media.source, MediaSource::Text(_)));
-    if !content.parts().iter().any(is_document) {
-        return content.joined_text();
+/// The earlier reasoning that goes back, as one string.
+struct Thinking<'a> {
+    speaker: &'a Speaker,
+    parts: &'a [ContentPart],
+}
+
+impl<'a> Thinking<'a> {
+    fn texts(&self) -> impl Iterator<Item = &'a Text> {
+        let speaker = self.speaker;
+        self.parts.iter().filter_map(move |part| match part {
+            ContentPart::Reasoning(reasoning) if check::may_send(speaker, reasoning) => Some(&reasoning.text),
+            _ => None,
+        })
     }
-    let mut joined = String::new();
-    for part in content.parts() {
-        match part {
-            ContentPart::Text(part) => joined.push_str(&part.text),
-            ContentPart::Media(media) => {
-                if let MediaSource::Text(text) = &media.source {
-                    joined.push_str(text);
-                    joined.push('\n');
+}
+
+impl fmt::Display for Thinking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.texts().try_for_each(|text| f.write_str(text))
+    }
+}
+
+impl Serialize for Thinking<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Content as the one string that it is on this wire: texts, refusals, and documents that are text, one after the other.
+struct Joined<'a>(&'a Content);
+
+impl fmt::Display for Joined<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.0.parts() {
+            match part {
+                ContentPart::Text(part) => f.write_str(&part.text)?,
+                ContentPart::Refusal(part) => f.write_str(&part.text)?,
+                ContentPart::Media(media) => {
+                    if let MediaSource::Text(text) = &media.source {
+                        writeln!(f, "{text}")?;
+                    }
                 }
+                _ => {}
             }
-            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Joined<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self.0 {
+            Content::Text(text) => text.serialize(serializer),
+            Content::Parts(_) => serializer.collect_str(self),
         }
     }
-    Text::from(joined)
 }
 
 fn images<M: SerializeMap>(map: &mut M, parts: &[ContentPart]) -> std::result::Result<(), M::Error> {
-    let data = |part: &ContentPart| match part {
-        ContentPart::Media(media) => match &media.source {
-            MediaSource::Base64(data) => Some(data.clone()),
+    fn data(part: &ContentPart) -> Option<&Text> {
+        match part {
+            ContentPart::Media(Media {
+                source: MediaSource::Base64(data),
+                ..
+            }) => Some(data),
             _ => None,
-        },
-        _ => None,
-    };
+        }
+    }
     if parts.iter().any(|part| data(part).is_some()) {
         map.serialize_entry("images", &Seq(|| parts.iter().filter_map(data)))?;
     }
@@ -460,22 +378,19 @@ impl Serialize for Called<'_> {
                 let mut map = serializer.serialize_map(None)?;
                 map.serialize_entry("name", &self.0.name)?;
                 map.serialize_entry("arguments", &JsonOrText(&self.0.arguments))?;
-                extra_fields(&mut map, self.0.riders.extra(), WIRE)?;
+                notes::own_fields(&mut map, self.0.riders.extra())?;
                 map.end()
             }
         }
+        let extra = self.0.riders.extra();
         let mut map = serializer.serialize_map(None)?;
-        if !is_noted(self.0.riders.extra(), NO_ID) {
+        if !notes::has(extra, NO_ID) {
             map.serialize_entry("id", &self.0.id)?;
         }
         map.serialize_entry("function", &Function(self.0))?;
+        notes::beside_fields(&mut map, extra)?;
         map.end()
     }
-}
-
-/// Whether the wire had no such thing.
-fn is_noted(extra: &router_core::Extra, note: &str) -> bool {
-    extra.for_wire(NOTES).iter().any(|(name, _)| *name == *note)
 }
 
 /// A result of a tool, which names the tool.
@@ -485,27 +400,33 @@ struct Answered<'a> {
     before: &'a [Message],
 }
 
+impl Answered<'_> {
+    /// The tool that was called, by the call's id.
+    fn called(&self) -> Option<&Text> {
+        let mut calls = self
+            .before
+            .iter()
+            .rev()
+            .flat_map(|message| router_core::tool::tool_calls(message.content.parts()));
+        calls
+            .find(|call| call.id == self.result.call_id)
+            .map(|call| &call.name)
+    }
+}
+
 impl Serialize for Answered<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let result = self.result;
+        let extra = result.riders.extra();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("role", "tool")?;
-        map.serialize_entry("content", &text_of(&result.content))?;
-        let called = || {
-            let mut calls = self
-                .before
-                .iter()
-                .rev()
-                .flat_map(|message| router_core::tool::tool_calls(message.content.parts()));
-            calls
-                .find(|call| call.id == result.call_id)
-                .map(|call| &call.name)
-        };
-        let is_unnamed = is_noted(result.riders.extra(), NO_NAME);
-        if let Some(name) = result.name.as_ref().or_else(called).filter(|_| !is_unnamed) {
+        map.serialize_entry("content", &Joined(&result.content))?;
+        if !notes::has(extra, NO_NAME)
+            && let Some(name) = result.name.as_ref().or_else(|| self.called())
+        {
             map.serialize_entry("tool_name", name)?;
         }
-        if !is_noted(result.riders.extra(), NO_ID) {
+        if !notes::has(extra, NO_ID) {
             map.serialize_entry("tool_call_id", &result.call_id)?;
         }
         images(&mut map, result.content.parts())?;

@@ -2,15 +2,18 @@
 
 use router_core::chat::{FinishReason, Logprobs, TokenLogprob, Usage};
 use router_core::content::Riders;
-use router_core::stream::{ChoiceFinish, PartKind, StreamFinish};
+use router_core::stream::{ChoiceFinish, PartKind, StreamFinish, StreamStart};
 use router_core::tool::ToolCallKind;
-use router_core::{Error, ErrorKind, Json, Result, StreamEvent, Text};
+use router_core::{Error, ErrorKind, Extra, Result, StreamEvent, Text};
 use router_wire::body::malformed;
 use router_wire::error_body::ErrorBody;
+use router_wire::object::Object;
 use router_wire::{Events, Frame, StreamDecoder, classify};
 use serde_json::value::RawValue;
 
+use super::WIRE;
 use super::wire::{Line, Token, ToolCall};
+use crate::time::seconds_of;
 
 /// Decodes the lines of one answer.
 #[derive(Debug, Default)]
@@ -29,14 +32,18 @@ impl ChatStreamDecoder {
     }
 
     fn line(&mut self, line: Line<'_>, data: &Text, events: &mut Events) -> Result<()> {
-        if line.error.is_some() {
+        if line
+            .error
+            .is_some_and(|error| !matches!(error.get(), "null" | "\"\"" | "{}"))
+        {
             let body = ErrorBody::read(data.as_bytes());
             return Err(classify::of_body(None, &http::HeaderMap::new(), None, &body, &[]));
         }
-        if !self.begun {
+        // A line without a message or an end is none that we know.
+        if !self.begun && (line.message.is_some() || line.done == Some(true)) {
             self.begun = true;
-            let mut start = router_core::stream::StreamStart::default();
-            start.model = line.model.clone().take(data);
+            let mut start = StreamStart::default();
+            start.model = line.model.take(data).map(|model| model.detach());
             start.created = line.created_at.filled().and_then(seconds_of);
             events.push_back(StreamEvent::Start(Box::new(start)));
         }
@@ -54,8 +61,9 @@ impl ChatStreamDecoder {
                 self.tool_call(call, data, events);
             }
         }
-        if let Some(tokens) = line.logprobs.filter(|tokens| !tokens.is_empty()) {
-            let content = tokens.into_iter().map(|token| logprob(token, data)).collect();
+        if !line.logprobs.0.is_empty() {
+            let content = line.logprobs.0.into_iter();
+            let content = content.map(|token| logprob(token, data)).collect();
             events.push_back(StreamEvent::Logprobs {
                 choice: 0,
                 logprobs: Box::new(Logprobs::of_content(content)),
@@ -68,10 +76,9 @@ impl ChatStreamDecoder {
             finish.choices = vec![ChoiceFinish::new(0, self.reason(raw.as_ref()), raw)];
             let counts = (line.prompt_eval_count.count(), line.eval_count.count());
             if counts != (None, None) {
-                let mut usage = Usage::new(counts.0.unwrap_or(0), counts.1.unwrap_or(0));
-                usage.raw = Json::parse(data.clone()).ok();
-                finish.usage = Some(usage);
+                finish.usage = Some(Usage::new(counts.0.unwrap_or(0), counts.1.unwrap_or(0)));
             }
+            finish.extra = unnamed(data);
             events.push_back(StreamEvent::Finish(Box::new(finish)));
         }
         Ok(())
@@ -81,6 +88,9 @@ impl ChatStreamDecoder {
     fn reason(&self, raw: Option<&Text>) -> FinishReason {
         match raw.map(Text::as_str) {
             Some("length") => FinishReason::Length,
+            // No word of the vendor, but of servers that speak its wire for others.
+            Some("content_filter") => FinishReason::ContentFilter,
+            Some("error") => FinishReason::Error,
             Some("stop") | None if self.calls > 0 => FinishReason::ToolCalls,
             Some("stop") | None => FinishReason::Stop,
             Some(word) => FinishReason::Other(Text::from(word)),
@@ -98,7 +108,8 @@ impl ChatStreamDecoder {
     }
 
     fn tool_call(&mut self, call: ToolCall<'_>, data: &Text, events: &mut Events) {
-        let Some(name) = call.function.name.take(data) else {
+        let Some(function) = call.function else { return };
+        let Some(name) = function.name.take(data) else {
             return;
         };
         let place = self.calls;
@@ -117,7 +128,7 @@ impl ChatStreamDecoder {
         events.push_back(StreamEvent::ToolCallDelta {
             choice: 0,
             call: place,
-            arguments: arguments(call.function.arguments, data),
+            arguments: arguments(function.arguments, data),
         });
         events.push_back(StreamEvent::ToolCallEnd {
             choice: 0,
@@ -141,42 +152,38 @@ fn arguments(raw: Option<&RawValue>, data: &Text) -> Text {
 
 fn logprob(token: Token<'_>, data: &Text) -> TokenLogprob {
     let mut entry = TokenLogprob::default();
-    entry.token = data.slice_cow(token.token);
-    entry.logprob = token.logprob;
-    entry.bytes = token.bytes;
-    entry.top = token
-        .top_logprobs
-        .into_iter()
-        .map(|token| logprob(token, data))
+    entry.token = token.token.take(data).unwrap_or_default().detach();
+    entry.logprob = token.logprob.0.unwrap_or_default();
+    let bytes = token.bytes.0.into_iter();
+    let bytes: Option<Vec<u8>> = bytes
+        .map(|byte| byte.count().and_then(|byte| u8::try_from(byte).ok()))
         .collect();
+    entry.bytes = bytes.filter(|bytes| !bytes.is_empty());
+    let top = token.top_logprobs.0.into_iter();
+    entry.top = top.map(|token| logprob(token, data)).collect();
     entry
 }
 
-/// Seconds since 1970 of a time as RFC 3339 has it.
-fn seconds_of(time: &str) -> Option<i64> {
-    let number = |from: usize, to: usize| time.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    // Days from the civil calendar: years counted from March, so that a leap day ends one.
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    let offset = match time.get(19..)?.find(['+', '-']) {
-        Some(at) => {
-            let sign = if time.as_bytes().get(19 + at) == Some(&b'-') {
-                -1
-            } else {
-                1
-            };
-            let hours = number(20 + at, 22 + at)?;
-            let minutes = number(23 + at, 25 + at).unwrap_or(0);
-            sign * (hours * 3600 + minutes * 60)
-        }
-        None => 0,
+/// The fields of the last line that are read nowhere: durations, and what the vendor adds.
+fn unnamed(data: &Text) -> Extra {
+    const READ: [&str; 9] = [
+        "model",
+        "created_at",
+        "message",
+        "done",
+        "done_reason",
+        "prompt_eval_count",
+        "eval_count",
+        "logprobs",
+        "error",
+    ];
+    let Ok(mut fields) = serde_json::from_str::<Object<'_>>(data) else {
+        return Extra::new();
     };
-    Some(days * 86_400 + hour * 3600 + minute * 60 + second - offset)
+    for name in READ {
+        fields.take(name);
+    }
+    fields.rest(WIRE)
 }
 
 impl StreamDecoder for ChatStreamDecoder {
@@ -212,13 +219,6 @@ mod tests {
         }
         decoder.finish(&mut events)?;
         Ok(events.into())
-    }
-
-    #[test]
-    fn times_are_read() {
-        assert_eq!(seconds_of("2024-02-29T12:00:00.5Z"), Some(1_709_208_000));
-        assert_eq!(seconds_of("2024-02-29T12:00:00-07:00"), Some(1_709_233_200));
-        assert_eq!(seconds_of("soon"), None);
     }
 
     #[test]

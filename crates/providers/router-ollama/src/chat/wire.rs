@@ -1,7 +1,5 @@
 //! The words of a line of `/api/chat`.
 
-use std::borrow::Cow;
-
 use router_wire::lenient::{List, Num, Str};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -23,7 +21,8 @@ pub(super) struct Line<'a> {
     pub(super) eval_count: Num,
     #[serde(borrow)]
     pub(super) error: Option<&'a RawValue>,
-    pub(super) logprobs: Option<Vec<Token<'a>>>,
+    #[serde(borrow)]
+    pub(super) logprobs: List<Token<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -43,7 +42,7 @@ pub(super) struct ToolCall<'a> {
     #[serde(borrow)]
     pub(super) id: Str<'a>,
     #[serde(borrow)]
-    pub(super) function: Function<'a>,
+    pub(super) function: Option<Function<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -59,9 +58,9 @@ pub(super) struct Function<'a> {
 #[serde(default)]
 pub(super) struct Token<'a> {
     #[serde(borrow)]
-    pub(super) token: Cow<'a, str>,
-    pub(super) logprob: f64,
-    pub(super) bytes: Option<Vec<u8>>,
+    pub(super) token: Str<'a>,
+    pub(super) logprob: Num,
+    pub(super) bytes: List<Num>,
     #[serde(borrow)]
-    pub(super) top_logprobs: Vec<Token<'a>>,
+    pub(super) top_logprobs: List<Token<'a>>,
 }

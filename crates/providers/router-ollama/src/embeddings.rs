@@ -2,7 +2,7 @@
 
 use router_core::chat::Usage;
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-use router_core::{Call, Error, ErrorKind, Result};
+use router_core::{Call, Error, ErrorKind, Result, Text};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{Num, Str};
 use router_wire::provenance::Speaker;
@@ -38,9 +38,9 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Res
     if request
         .inputs
         .iter()
-        .any(|input| matches!(input, EmbeddingInput::Tokens(_)))
+        .any(|input| !matches!(input, EmbeddingInput::Text(_)))
     {
-        return Err(Error::unsupported("tokens as input of an embedding"));
+        return Err(Error::unsupported("input of an embedding other than text"));
     }
     let provider = speaker.provider().as_str();
     let overrides = Overrides::of(&request.provider_options, &[provider, crate::WIRE], &[])?;
@@ -70,13 +70,15 @@ struct Body<'a> {
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let request = self.request;
-        let text = |input: &EmbeddingInput| match input {
-            EmbeddingInput::Text(text) => text.clone(),
-            _ => router_core::Text::new(),
-        };
+        fn text(input: &EmbeddingInput) -> Option<&Text> {
+            match input {
+                EmbeddingInput::Text(text) => Some(text),
+                _ => None,
+            }
+        }
         let mut fields = Fields::new(serializer.serialize_map(None)?, self.overrides);
         fields.field("model", &self.call.model)?;
-        fields.field("input", &Seq(|| request.inputs.iter().map(text)))?;
+        fields.field("input", &Seq(|| request.inputs.iter().filter_map(text)))?;
         fields.some("truncate", request.truncate)?;
         fields.some("dimensions", request.dimensions)?;
         fields.end(&request.extra, WIRE)
