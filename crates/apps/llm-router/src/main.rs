@@ -4,6 +4,7 @@ mod attach;
 mod chat;
 mod failure;
 mod models;
+mod replay;
 mod select;
 mod serve;
 mod sim;
@@ -30,6 +31,8 @@ enum Command {
     Sim(sim::Sim),
     /// List the models of the configured vendors.
     Models(models::Models),
+    /// Read recorded traffic and print, or compare, what is made of it.
+    Replay(replay::Replay),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
             Command::Serve(command) => command.run().await,
             Command::Sim(command) => command.run().await,
             Command::Models(command) => command.run().await,
+            Command::Replay(command) => command.run(),
         }
     });
     // A reader of stdin may still be blocked; nothing of it is wanted any more.

@@ -43,7 +43,10 @@ impl Replay {
                 println!("{outcome}");
             }
             let skip = outcome.get("skip").and_then(Value::as_str);
-            let Some(want) = expected.get(&cassette.id).filter(|want| want.get("skip").is_none()) else {
+            let Some(want) = expected
+                .get(&cassette.id)
+                .filter(|want| want.get("skip").is_none())
+            else {
                 match skip {
                     Some(_) => skipped += 1,
                     None if self.check.is_some() => skipped += 1,
@@ -72,14 +75,17 @@ impl Replay {
             println!("{passed} passed, {failed} failed, {skipped} skipped");
         }
         if failed > 0 {
-            return Err(Failure::Io(format!("{failed} recordings differ from what was expected")));
+            return Err(Failure::Io(format!(
+                "{failed} recordings differ from what was expected"
+            )));
         }
         Ok(())
     }
 }
 
 fn expected(file: PathBuf) -> Result<BTreeMap<String, Value>, Failure> {
-    let text = fs::read_to_string(&file).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+    let text =
+        fs::read_to_string(&file).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
     let mut expected = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
         let value: Value = serde_json::from_str(line)
