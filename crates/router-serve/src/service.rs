@@ -132,11 +132,7 @@ impl Service {
         if path == "/health" || path == "/healthz" {
             return ServedResponse::whole(HttpResponse::json(200, r#"{"status":"ok"}"#));
         }
-        let Some(endpoint) = self
-            .endpoints
-            .iter()
-            .find(|endpoint| endpoint.claims(request))
-        else {
+        let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.claims(request)) else {
             return ServedResponse::whole(self.no_endpoint(&request.method, path));
         };
         if !self.keys.accept(endpoint.key(request)) {

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::chat::response::text_of;
 use crate::dialect::Dialect;
+use router_wire::body::{malformed, text_of};
 
 /// The name of this wire in unnamed fields.
 pub const WIRE: &str = "openai.embeddings";
@@ -147,7 +147,7 @@ pub fn decode_as(response: &HttpResponse, vectors: Vectors) -> Result<EmbeddingR
     let text = text_of(response)?;
     let mut body: Object<'_> = match serde_json::from_str(&text) {
         Ok(body) => body,
-        Err(error) => return Err(crate::chat::stream::malformed(&error, &text)),
+        Err(error) => return Err(malformed(&error, &text)),
     };
     let no_vectors = || Error::new(ErrorKind::Decode, "the answer holds no embeddings");
     let mut rows: Vec<Row<'_>> = body

@@ -7,8 +7,8 @@ use router_wire::object::Object;
 use router_wire::{HttpRequest, HttpResponse};
 use serde_json::value::RawValue;
 
-use crate::chat::response::text_of;
 use crate::dialect::Dialect;
+use router_wire::body::{malformed, text_of};
 
 /// The name of this wire in unnamed fields.
 pub const WIRE: &str = "openai.models";
@@ -26,10 +26,9 @@ pub fn encode(dialect: &Dialect) -> HttpRequest {
 pub fn decode(response: &HttpResponse) -> Result<ModelList> {
     let text = text_of(response)?;
     let rows: Vec<&RawValue> = if text.starts_with('[') {
-        serde_json::from_str(&text).map_err(|error| crate::chat::stream::malformed(&error, &text))?
+        serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?
     } else {
-        let mut body: Object<'_> =
-            serde_json::from_str(&text).map_err(|error| crate::chat::stream::malformed(&error, &text))?;
+        let mut body: Object<'_> = serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?;
         let mut rows = Vec::new();
         // Deepgram lists its models by what they do.
         for name in ["data", "models", "stt", "tts", "modelSummaries"] {

@@ -12,8 +12,14 @@ mod chat_completions {
             .options(r#"{"api": "chat_completions"}"#)
             .model("gpt-4.1-mini")
             .embedding_model("text-embedding-3-small")
-            .skip("chat_reasoning", "chat completions neither show nor take reasoning")
-            .skip("stream_reasoning", "chat completions neither show nor take reasoning")
+            .skip(
+                "chat_reasoning",
+                "chat completions neither show nor take reasoning",
+            )
+            .skip(
+                "stream_reasoning",
+                "chat completions neither show nor take reasoning",
+            )
     }
 
     router_conformance::suite!(subject());

@@ -419,10 +419,10 @@ impl Usage<'_> {
             }
         }
         // Grok on Azure counts cached tokens beside the prompt.
-        if let (Some(prompt), Some(read)) = (input, read) {
-            if read > prompt {
-                input = Some(prompt + read);
-            }
+        if let (Some(prompt), Some(read)) = (input, read)
+            && read > prompt
+        {
+            input = Some(prompt + read);
         }
         if input.is_none() && output.is_none() {
             return None;

@@ -436,15 +436,11 @@ impl Items<'_> {
                     None => list.serialize_element(&CallItem(call))?,
                 },
                 ContentPart::ToolResult(result) => list.serialize_element(&ResultItem(result))?,
-                ContentPart::ServerToolCall(call) => {
-                    if self.speaker.opaque(&call.raw).is_some() {
-                        list.serialize_element(&call.raw.raw)?;
-                    }
+                ContentPart::ServerToolCall(call) if self.speaker.opaque(&call.raw).is_some() => {
+                    list.serialize_element(&call.raw.raw)?;
                 }
-                ContentPart::Opaque(part) => {
-                    if self.speaker.opaque(part).is_some() {
-                        list.serialize_element(&part.raw)?;
-                    }
+                ContentPart::Opaque(part) if self.speaker.opaque(part).is_some() => {
+                    list.serialize_element(&part.raw)?;
                 }
                 _ => {}
             }

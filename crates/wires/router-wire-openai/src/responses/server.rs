@@ -909,10 +909,10 @@ impl ReplyEncoder for Encoder {
                 call,
                 arguments,
             } => self.grow_call(*call, arguments, out),
-            StreamEvent::ToolCallEnd { choice: 0, call, .. } => {
-                if self.open.as_ref().is_some_and(|open| open.call == Some(*call)) {
-                    self.close(Riders::new(), out);
-                }
+            StreamEvent::ToolCallEnd { choice: 0, call, .. }
+                if self.open.as_ref().is_some_and(|open| open.call == Some(*call)) =>
+            {
+                self.close(Riders::new(), out);
             }
             StreamEvent::PartEnd {
                 choice: 0, riders, ..

@@ -18,14 +18,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{LOCAL_TOOLS, WIRE};
-use crate::chat::stream::malformed;
+use router_wire::body::malformed;
 
 /// The response in a whole reply.
 ///
 /// # Errors
 /// `Decode` when the body is no JSON, and the vendor's error where it holds one.
 pub fn decode(speaker: &Speaker, response: &HttpResponse) -> Result<ChatResponse> {
-    crate::chat::response::read_whole(Box::new(ResponsesStreamDecoder::new(speaker.clone())), response)
+    router_wire::body::read_whole(ResponsesStreamDecoder::new(speaker.clone()), response)
 }
 
 /// Reads the events of a response; a whole response reads as its items and its end.
@@ -285,10 +285,10 @@ impl ResponsesStreamDecoder {
         }
         self.start(&whole, events);
         // mistral.rs puts the reasoning beside the items.
-        if let Some(raw) = whole.reasoning.filter(|raw| raw.get().starts_with('"')) {
-            if let Ok(text) = serde_json::from_str::<Text>(raw.get()) {
-                events.push_back(StreamEvent::ReasoningDelta { choice: 0, text });
-            }
+        if let Some(raw) = whole.reasoning.filter(|raw| raw.get().starts_with('"'))
+            && let Ok(text) = serde_json::from_str::<Text>(raw.get())
+        {
+            events.push_back(StreamEvent::ReasoningDelta { choice: 0, text });
         }
         for (index, raw) in output.0.into_iter().enumerate() {
             self.finished(index as u64, raw, events);
@@ -478,16 +478,15 @@ impl ResponsesStreamDecoder {
             return;
         }
         if let Some(name) = kind.strip_suffix("_call") {
-            if name == "image_generation" {
-                if let Some(data) = word(&mut fields, "result") {
-                    let format =
-                        word(&mut fields, "output_format").unwrap_or_else(|| Text::from_static("png"));
-                    let media = Media::base64(MediaKind::Image, format!("image/{format}"), data);
-                    events.push_back(StreamEvent::Media {
-                        choice: 0,
-                        media: Box::new(media),
-                    });
-                }
+            if name == "image_generation"
+                && let Some(data) = word(&mut fields, "result")
+            {
+                let format = word(&mut fields, "output_format").unwrap_or_else(|| Text::from_static("png"));
+                let media = Media::base64(MediaKind::Image, format!("image/{format}"), data);
+                events.push_back(StreamEvent::Media {
+                    choice: 0,
+                    media: Box::new(media),
+                });
             }
             let name = if name == "mcp" {
                 word(&mut fields, "name").unwrap_or_default()

@@ -91,7 +91,7 @@ impl Cassette {
     pub(crate) fn is_openai_like(&self) -> bool {
         let url = self.json["request"]["url"].as_str().unwrap_or_default();
         let path = url.split('?').next().unwrap_or_default();
-        !(self.provider() == "cohere" && !path.contains("compatibility"))
+        (self.provider() != "cohere" || path.contains("compatibility"))
             && !path.ends_with("/api/chat")
             && !path.ends_with("/api/embed")
     }

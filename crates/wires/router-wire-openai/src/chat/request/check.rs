@@ -1,0 +1,227 @@
+//! What a request asks for beyond the wire or the vendor: warnings and errors before anything is sent.
+
+use router_core::content::{MediaKind, MediaSource};
+use router_core::message::Role;
+use router_core::{
+    ChatRequest, ContentPart, Error, ErrorKind, Media, ResponseFormat, Result, Text, ToolChoice,
+    ToolDefinition, Warning,
+};
+use router_wire::provenance::Speaker;
+use router_wire::warnings::Warnings;
+
+use super::parts::audio_format;
+use super::reasoning::replay_field;
+use crate::dialect::{Dialect, ReasoningReplay, ReasoningRequest};
+
+const NOT_THERE: &str = "this vendor has no such setting";
+
+/// Checks the settings, the tools and the response format.
+pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
+    let settings = &request.settings;
+    let set: [(&'static str, bool); 19] = [
+        ("temperature", settings.temperature.is_some()),
+        ("top_p", settings.top_p.is_some()),
+        ("top_k", settings.top_k.is_some()),
+        ("seed", settings.seed.is_some()),
+        ("frequency_penalty", settings.frequency_penalty.is_some()),
+        ("presence_penalty", settings.presence_penalty.is_some()),
+        ("stop_sequences", !settings.stop_sequences.is_empty()),
+        ("n", settings.n.is_some_and(|n| n > 1)),
+        ("logprobs", settings.logprobs.is_some()),
+        ("top_logprobs", settings.top_logprobs.is_some()),
+        ("logit_bias", !settings.logit_bias.is_empty()),
+        ("verbosity", settings.verbosity.is_some()),
+        ("metadata", !settings.metadata.is_empty()),
+        ("service_tier", settings.service_tier.is_some()),
+        ("store", settings.store.is_some()),
+        ("prompt_cache_key", settings.prompt_cache_key.is_some()),
+        ("modalities", !settings.modalities.is_empty()),
+        ("audio", settings.audio.is_some()),
+        ("parallel_tool_calls", request.parallel_tool_calls.is_some()),
+    ];
+    for (name, is_set) in set {
+        if is_set && !dialect.supports(name) {
+            warnings.dropped(name, NOT_THERE)?;
+        }
+    }
+    if settings.user.is_some() && dialect.user_field.is_none() {
+        warnings.dropped("user", NOT_THERE)?;
+    }
+    if settings.previous_response_id.is_some() {
+        warnings.dropped(
+            "previous_response_id",
+            "chat completions keep no answers; send the conversation",
+        )?;
+    }
+    if let Some(most) = dialect
+        .stop_max
+        .filter(|most| settings.stop_sequences.len() > *most)
+    {
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!("stop_sequences: at most {most} at this vendor"),
+        ));
+    }
+    if let (Some(temperature), Some((low, high))) = (settings.temperature, dialect.temperature)
+        && !(low..=high).contains(&temperature)
+    {
+        let message = format!("moved from {temperature} into {low} to {high}");
+        warnings.add(Warning::changed(Text::from_static("temperature"), message))?;
+    }
+    if request.parallel_tool_calls.is_some() && request.tools.is_empty() {
+        warnings.dropped("parallel_tool_calls", "there are no tools")?;
+    }
+    tools(dialect, request, warnings)?;
+    format(dialect, request, warnings)?;
+    if let Some(reasoning) = &settings.reasoning {
+        let takes_budget = matches!(
+            dialect.reasoning_request,
+            ReasoningRequest::EnableThinking | ReasoningRequest::Reasoning
+        );
+        if dialect.reasoning_request == ReasoningRequest::None || !dialect.supports("reasoning") {
+            warnings.dropped("reasoning", NOT_THERE)?;
+        } else if reasoning.budget_tokens.is_some() && !takes_budget {
+            if reasoning.effort.is_some() {
+                warnings.dropped("reasoning.budget_tokens", "this vendor takes a level only")?;
+            } else {
+                let warning = Warning::changed(
+                    Text::from_static("reasoning.budget_tokens"),
+                    Text::from_static("sent as the level that comes nearest"),
+                );
+                warnings.add(warning)?;
+            }
+        }
+        if reasoning.summary.is_some() {
+            warnings.dropped("reasoning.summary", "chat completions have no summaries")?;
+        }
+    }
+    Ok(())
+}
+
+fn tools(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
+    for tool in &request.tools {
+        if let ToolDefinition::Function(tool) = tool {
+            if tool.strict.is_some() && !dialect.strict_tools {
+                warnings.dropped("tools.strict", NOT_THERE)?;
+            }
+            if tool.cache.is_some() && !dialect.cache_control {
+                warnings.dropped("cache", "this vendor decides itself what to cache")?;
+            }
+        }
+    }
+    let word = match &request.tool_choice {
+        Some(ToolChoice::Auto) => "auto",
+        Some(ToolChoice::None) => "none",
+        Some(ToolChoice::Required) => "required",
+        Some(ToolChoice::Tool(_)) => "named",
+        _ => return Ok(()),
+    };
+    if request.tools.is_empty() {
+        if word != "none" && word != "auto" {
+            warnings.dropped("tool_choice", "there are no tools")?;
+        }
+    } else if !dialect.tool_choices.iter().any(|known| known == word) && word != "none" {
+        warnings.dropped("tool_choice", "this vendor cannot be told to call a tool")?;
+    }
+    Ok(())
+}
+
+fn format(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
+    match &request.response_format {
+        Some(ResponseFormat::Json) if !dialect.json_object => warnings.dropped("response_format", NOT_THERE),
+        Some(ResponseFormat::JsonSchema(_)) if !dialect.json_schema => {
+            let message = if dialect.json_object {
+                "asked for any JSON object; this vendor cannot be held to a schema, so say it in the prompt"
+            } else {
+                NOT_THERE
+            };
+            warnings.add(Warning::emulated(
+                Text::from_static("response_format"),
+                Text::from_static(message),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks what the messages hold.
+pub(super) fn messages(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    request: &ChatRequest,
+    warnings: &mut Warnings,
+) -> Result<()> {
+    for message in &request.messages {
+        for part in message.content.parts() {
+            check_part(dialect, speaker, message.role, part, warnings)?;
+            if let ContentPart::ToolResult(result) = part {
+                for part in result.content.parts() {
+                    check_part(dialect, speaker, Role::Tool, part, warnings)?;
+                    if matches!(part, ContentPart::Media(_)) {
+                        let warning = Warning::emulated(
+                            Text::from_static("tool_result.media"),
+                            Text::from_static(
+                                "sent in a user message behind the results: results of this wire are text",
+                            ),
+                        );
+                        warnings.add(warning)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_part(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    role: Role,
+    part: &ContentPart,
+    warnings: &mut Warnings,
+) -> Result<()> {
+    if !dialect.cache_control && part.riders().is_some_and(|riders| riders.cache().is_some()) {
+        warnings.dropped("cache", "this vendor decides itself what to cache")?;
+    }
+    match part {
+        ContentPart::Media(media) => check_media(dialect, media),
+        ContentPart::Reasoning(reasoning) if role == Role::Assistant => {
+            if dialect.reasoning_replay == ReasoningReplay::Never
+                || replay_field(speaker, reasoning).is_none()
+            {
+                warnings.dropped(
+                    "messages.reasoning",
+                    "reasoning goes back only to the vendor that made it",
+                )?;
+            }
+            Ok(())
+        }
+        ContentPart::ServerToolCall(_) => warnings.dropped(
+            "messages.server_tool_call",
+            "this wire cannot carry calls that a vendor ran",
+        ),
+        ContentPart::Opaque(part) if speaker.opaque(part).is_none() => warnings.dropped(
+            "messages.opaque",
+            "a part goes back only to the vendor that made it",
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn check_media(dialect: &Dialect, media: &Media) -> Result<()> {
+    let missing = match (media.kind, &media.source) {
+        (MediaKind::Image, MediaSource::Url(_)) if !dialect.image_urls => {
+            "images by address (send the bytes, or allow fetching)"
+        }
+        (MediaKind::Image, MediaSource::File(_) | MediaSource::Text(_)) => "images by file id",
+        (MediaKind::Document, MediaSource::Url(_)) => "documents by address (send the bytes)",
+        (MediaKind::Document, _) if !dialect.files => "documents",
+        (MediaKind::Audio, MediaSource::Base64(_)) if !dialect.audio => "audio",
+        (MediaKind::Audio, MediaSource::Base64(_)) => return audio_format(media).map(|_| ()),
+        (MediaKind::Audio, _) => "audio other than by value",
+        (MediaKind::Video, MediaSource::Url(_) | MediaSource::Base64(_)) if dialect.video => return Ok(()),
+        (MediaKind::Video, _) => "video",
+        _ => return Ok(()),
+    };
+    Err(Error::unsupported(missing))
+}

@@ -1,0 +1,372 @@
+//! Chunks to events.
+
+mod choice;
+mod details;
+mod pieces;
+
+use router_core::stream::{ChoiceFinish, StreamFinish, StreamStart};
+use router_core::{Error, ErrorKind, Extra, FinishReason, Json, Result, StreamEvent, Text, Usage};
+use router_wire::body::malformed;
+use router_wire::classify;
+use router_wire::error_body::ErrorBody;
+use router_wire::lenient::Num;
+use router_wire::provenance::Speaker;
+use router_wire::{Events, Frame, StreamDecoder};
+
+use self::choice::ChoiceState;
+use self::pieces::{
+    annotation, audio, base_resp_error, content, executed_tool, failed_base_resp, finish_details,
+    google_signature, groq_usage, image, logprobs,
+};
+use super::WIRE;
+use super::response::finish_reason;
+use super::wire::{self, Chunk};
+
+/// Reads chat chunks, and whole answers as one chunk.
+#[derive(Debug)]
+pub struct ChatStreamDecoder {
+    speaker: Speaker,
+    started: bool,
+    id: Option<Text>,
+    model: Option<Text>,
+    choices: Vec<ChoiceState>,
+    usage: Option<Usage>,
+    /// Groq's usage in an envelope counts only where there is no other.
+    groq_usage: Option<Usage>,
+    service_tier: Option<Text>,
+    extra: Vec<(Text, Json)>,
+    executed: Vec<u64>,
+    /// A whole answer needs no terminal marker.
+    whole: bool,
+    done: bool,
+}
+
+impl ChatStreamDecoder {
+    /// A decoder for answers of this speaker.
+    #[must_use]
+    pub fn new(speaker: Speaker) -> Self {
+        Self {
+            speaker,
+            started: false,
+            id: None,
+            model: None,
+            choices: Vec::new(),
+            usage: None,
+            groq_usage: None,
+            service_tier: None,
+            extra: Vec::new(),
+            executed: Vec::new(),
+            whole: false,
+            done: false,
+        }
+    }
+
+    /// Reading a whole answer: its end is the end of the body.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.whole = true;
+        self
+    }
+
+    fn chunk(&mut self, chunk: Chunk<'_>, data: &Text, events: &mut Events) -> Result<()> {
+        if let Some(output) = chunk.output.filter(|_| chunk.choices.is_none())
+            && let Ok(mut inner) = serde_json::from_str::<Chunk<'_>>(output.get())
+        {
+            inner.usage = chunk.usage;
+            inner.id = chunk.request_id;
+            return self.chunk(inner, data, events);
+        }
+        let bare = chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.filled().is_none();
+        if self.id.is_none() {
+            self.id = chunk.id.to_text();
+        }
+        if self.model.is_none() {
+            self.model = chunk.model.to_text();
+        }
+        if !self.started && (self.id.is_some() || self.model.is_some()) {
+            self.start(chunk.created, events);
+        }
+        if let Some(usage) = chunk.usage.and_then(wire::Usage::read) {
+            self.usage = Some(usage);
+        }
+        if let Some(usage) = chunk.x_groq.and_then(groq_usage) {
+            self.groq_usage = Some(usage);
+        }
+        if let Some(tier) = chunk.service_tier.to_text() {
+            self.service_tier = Some(tier);
+        }
+        self.keep(
+            "system_fingerprint",
+            chunk
+                .system_fingerprint
+                .filled()
+                .map(|print| Json::from(serde_json::Value::from(print))),
+        );
+        self.keep("citations", chunk.citations.map(Json::from_raw));
+        self.keep("search_results", chunk.search_results.map(Json::from_raw));
+        for (place, choice) in chunk.choices.unwrap_or_default().into_iter().enumerate() {
+            self.choice(place, choice, data, events)?;
+        }
+        if chunk
+            .error
+            .is_some_and(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false"))
+        {
+            return Err(self.with_usage(vendor_error(data)));
+        }
+        if let Some(raw) = chunk.base_resp.filter(|raw| failed_base_resp(raw)) {
+            return Err(self.with_usage(base_resp_error(raw)));
+        }
+        if bare && ErrorBody::read(data.as_bytes()).message.is_some() {
+            return Err(self.with_usage(vendor_error(data)));
+        }
+        Ok(())
+    }
+
+    /// The error with the tokens counted so far.
+    fn with_usage(&mut self, error: Error) -> Error {
+        match self.usage.take().or(self.groq_usage.take()) {
+            Some(usage) => error.with_usage(usage),
+            None => error,
+        }
+    }
+
+    fn keep(&mut self, name: &'static str, value: Option<Json>) {
+        if let Some(value) = value {
+            match self.extra.iter_mut().find(|(known, _)| *known == *name) {
+                Some((_, old)) => *old = value,
+                None => self.extra.push((Text::from_static(name), value)),
+            }
+        }
+    }
+
+    fn start(&mut self, created: Num, events: &mut Events) {
+        self.started = true;
+        let mut start = StreamStart::default();
+        start.id.clone_from(&self.id);
+        start.model.clone_from(&self.model);
+        start.created = created.int();
+        events.push_back(StreamEvent::Start(Box::new(start)));
+    }
+
+    fn choice(
+        &mut self,
+        place: usize,
+        choice: wire::Choice<'_>,
+        data: &Text,
+        events: &mut Events,
+    ) -> Result<()> {
+        let index = choice.index.index().unwrap_or(place as u32);
+        let finish = choice
+            .finish_reason
+            .filled()
+            .map(Text::from)
+            .or_else(|| choice.finish_details.and_then(finish_details));
+        // Perplexity and Writer send both: `message` is the answer so far, so that each form has one that counts.
+        let message = if self.whole {
+            choice.message.or(choice.delta)
+        } else {
+            self.whole |= choice.delta.is_none() && choice.message.is_some();
+            choice.delta.or(choice.message)
+        };
+        let text_only = choice.text.0.is_some();
+        if message.is_none() && finish.is_none() && !text_only {
+            // Azure's filter results come in choices of their own.
+            return Ok(());
+        }
+        let at = self.state(index);
+        if let Some(message) = message {
+            self.message(at, message, data, events);
+        } else if let Some(text) = choice.text.take(data) {
+            events.push_back(StreamEvent::TextDelta { choice: index, text });
+        }
+        if let Some(logprobs) = choice.logprobs.and_then(logprobs) {
+            events.push_back(StreamEvent::Logprobs {
+                choice: index,
+                logprobs: Box::new(logprobs),
+            });
+        }
+        if finish.is_some() {
+            self.choices[at].raw = finish;
+        }
+        if let Some(raw) = choice.stop_reason.filter(|raw| raw.get().starts_with('"')) {
+            self.choices[at].stop_sequence = serde_json::from_str(raw.get()).ok();
+        }
+        Ok(())
+    }
+
+    fn state(&mut self, index: u32) -> usize {
+        match self.choices.iter().position(|state| state.index == index) {
+            Some(at) => at,
+            None => {
+                self.choices.push(ChoiceState {
+                    index,
+                    ..ChoiceState::default()
+                });
+                self.choices.len() - 1
+            }
+        }
+    }
+
+    fn message(&mut self, at: usize, message: wire::Message<'_>, data: &Text, events: &mut Events) {
+        let Self {
+            choices,
+            speaker,
+            executed,
+            ..
+        } = self;
+        let state = &mut choices[at];
+        let choice = state.index;
+        let (texts, thoughts) = content(message.content, data);
+        let part_thoughts = !thoughts.is_empty();
+        for text in thoughts {
+            state.reasoning.get_or_insert("content");
+            events.push_back(StreamEvent::ReasoningDelta { choice, text });
+        }
+        let named = [&message.reasoning_content, &message.reasoning];
+        state.named_reasoning |= named.into_iter().any(|field| field.filled().is_some());
+        let show = !part_thoughts && !state.named_reasoning;
+        state.take_details(message.reasoning_details, show, events);
+        if !part_thoughts {
+            let named = match (message.reasoning_content.take(data), message.reasoning.take(data)) {
+                (Some(text), _) => Some(("reasoning_content", text)),
+                (None, Some(text)) => Some(("reasoning", text)),
+                (None, None) => None,
+            };
+            if let Some((field, text)) = named {
+                state.reasoning = Some(field);
+                events.push_back(StreamEvent::ReasoningDelta { choice, text });
+            }
+        }
+        if let Some(text) = texts {
+            state.close_reasoning(speaker, events);
+            events.push_back(StreamEvent::TextDelta { choice, text });
+        }
+        if let Some(text) = message.refusal.take(data) {
+            state.refused = true;
+            state.close_reasoning(speaker, events);
+            events.push_back(StreamEvent::RefusalDelta { choice, text });
+        }
+        for citation in message
+            .annotations
+            .0
+            .into_iter()
+            .filter_map(|raw| annotation(raw, speaker))
+        {
+            events.push_back(StreamEvent::Citation {
+                choice,
+                citation: Box::new(citation),
+            });
+        }
+        for (place, raw) in message.executed_tools.0.into_iter().enumerate() {
+            if let Some((index, call)) = executed_tool(place, raw, speaker)
+                && !executed.contains(&index)
+            {
+                executed.push(index);
+                events.push_back(StreamEvent::ServerToolCall {
+                    choice,
+                    call: Box::new(call),
+                });
+            }
+        }
+        for media in message
+            .images
+            .0
+            .into_iter()
+            .filter_map(image)
+            .chain(message.audio.and_then(audio))
+        {
+            events.push_back(StreamEvent::Media {
+                choice,
+                media: Box::new(media),
+            });
+        }
+        let signature = message
+            .extra_content
+            .and_then(google_signature)
+            .or_else(|| message.thought_signature.to_text());
+        if signature.is_some() {
+            state.signature = signature;
+        }
+        for call in message.tool_calls.0 {
+            state.close_reasoning(speaker, events);
+            state.tool_call(call, speaker, data, events);
+        }
+        if let Some(function) = message.function_call
+            && (function.name.filled().is_some() || function.arguments.is_some_and(|raw| raw.get() != "\"\""))
+        {
+            let call = wire::ToolCall {
+                index: Num(Some(0.0)),
+                function: Some(function),
+                ..wire::ToolCall::default()
+            };
+            state.tool_call(call, speaker, data, events);
+        }
+    }
+
+    fn end(&mut self, events: &mut Events) {
+        if !self.started {
+            self.start(Num(None), events);
+        }
+        self.choices.sort_by_key(|state| state.index);
+        let mut finish = StreamFinish::default();
+        for state in &mut self.choices {
+            state.close(&self.speaker, events);
+            let mut reason = state
+                .raw
+                .as_deref()
+                .map_or(FinishReason::Other(Text::new()), finish_reason);
+            let calls = state.calls.iter().any(|call| call.started);
+            if calls && matches!(reason, FinishReason::Stop | FinishReason::Other(_)) {
+                reason = FinishReason::ToolCalls;
+            } else if state.refused && reason == FinishReason::Stop {
+                reason = FinishReason::ContentFilter;
+            }
+            let mut end = ChoiceFinish::new(state.index, reason, state.raw.take());
+            end.stop_sequence = state.stop_sequence.take();
+            finish.choices.push(end);
+        }
+        finish.usage = self.usage.take().or(self.groq_usage.take());
+        finish.id = self.id.take();
+        finish.model = self.model.take();
+        finish.service_tier = self.service_tier.take();
+        finish.extra = Extra::of(Text::from_static(WIRE), std::mem::take(&mut self.extra));
+        events.push_back(StreamEvent::Finish(Box::new(finish)));
+        self.done = true;
+    }
+}
+
+impl StreamDecoder for ChatStreamDecoder {
+    fn decode(&mut self, frame: &Frame, events: &mut Events) -> Result<()> {
+        let data = frame.data.trim();
+        if data == "[DONE]" {
+            self.end(events);
+            return Ok(());
+        }
+        if data.is_empty() {
+            return Ok(());
+        }
+        if frame.event.as_deref() == Some("error") {
+            return Err(self.with_usage(vendor_error(&frame.data)));
+        }
+        let chunk = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
+        self.chunk(chunk, &frame.data, events)
+    }
+
+    fn finish(&mut self, events: &mut Events) -> Result<()> {
+        if self.done {
+            return Ok(());
+        }
+        if self.whole || self.choices.iter().any(|state| state.raw.is_some()) {
+            self.end(events);
+            return Ok(());
+        }
+        let message = "the stream ended without a finish reason and without [DONE]";
+        Err(self.with_usage(Error::new(ErrorKind::Truncated, message)))
+    }
+}
+
+/// The vendor's error in a frame.
+fn vendor_error(data: &Text) -> Error {
+    let body = ErrorBody::read(data.as_bytes());
+    classify::of_body(None, &http::HeaderMap::new(), None, &body, &[])
+}

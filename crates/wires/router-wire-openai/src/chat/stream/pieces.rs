@@ -1,0 +1,199 @@
+//! Pieces of a message: content, citations, images, audio, log probabilities.
+
+use router_core::chat::{Logprobs, TokenLogprob};
+use router_core::content::{Citation, MediaKind, Opaque};
+use router_core::tool::ServerToolCall;
+use router_core::{Error, ErrorKind, Extra, Json, Media, Text, Usage};
+use router_wire::lenient::{List, Str};
+use router_wire::provenance::Speaker;
+use serde_json::value::RawValue;
+
+use crate::chat::WIRE;
+use crate::chat::wire::{self, Content, Content2};
+
+/// Texts and thoughts of a content value.
+pub(super) fn content(content: Content<'_>, data: &Text) -> (Option<Text>, Vec<Text>) {
+    match content {
+        Content::None => (None, Vec::new()),
+        Content::Text(text) => (
+            Some(data.slice_cow(text)).filter(|text| !text.is_empty()),
+            Vec::new(),
+        ),
+        Content::Parts(parts) => {
+            let (mut all, mut thoughts) = (String::new(), Vec::new());
+            for part in parts {
+                if let Some(text) = part.bare {
+                    all.push_str(&text);
+                    continue;
+                }
+                match part.kind.filled().unwrap_or_default() {
+                    "text" | "output_text" => all.push_str(part.text.filled().unwrap_or_default()),
+                    "thinking" => match part.thinking {
+                        Content2::None => {}
+                        Content2::Text(text) => thoughts.push(Text::from(text)),
+                        Content2::Parts(pieces) => {
+                            thoughts.extend(pieces.into_iter().filter_map(|piece| piece.text.to_text()))
+                        }
+                    },
+                    "reasoning" => thoughts.extend(
+                        part.summary
+                            .0
+                            .into_iter()
+                            .filter_map(|piece| piece.text.to_text()),
+                    ),
+                    _ => {}
+                }
+            }
+            (Some(Text::from(all)).filter(|text| !text.is_empty()), thoughts)
+        }
+    }
+}
+
+/// Arguments: a string of JSON, or the JSON itself.
+pub(super) fn arguments(raw: &RawValue, data: &Text) -> Option<Text> {
+    if raw.get().starts_with('"') {
+        serde_json::from_str::<Str<'_>>(raw.get())
+            .ok()?
+            .0
+            .filter(|text| !text.is_empty())
+            .map(|text| match text {
+                // The raw value points into the frame, and so does a string without escapes.
+                std::borrow::Cow::Borrowed(part) => data.slice_ref(part),
+                std::borrow::Cow::Owned(text) => Text::from(text),
+            })
+    } else {
+        Some(Text::from(raw.get()))
+    }
+}
+
+pub(super) fn groq_usage(raw: &RawValue) -> Option<Usage> {
+    #[derive(serde::Deserialize)]
+    struct XGroq<'a> {
+        #[serde(borrow)]
+        usage: Option<&'a RawValue>,
+    }
+    serde_json::from_str::<XGroq<'_>>(raw.get())
+        .ok()?
+        .usage
+        .and_then(wire::Usage::read)
+}
+
+/// Where old vision models put the reason.
+pub(super) fn finish_details(raw: &RawValue) -> Option<Text> {
+    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
+    value["type"]
+        .as_str()
+        .filter(|word| !word.is_empty())
+        .map(Text::from)
+}
+
+pub(super) fn google_signature(raw: &RawValue) -> Option<Text> {
+    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
+    value["google"]["thought_signature"]
+        .as_str()
+        .filter(|word| !word.is_empty())
+        .map(Text::from)
+}
+
+pub(super) fn failed_base_resp(raw: &RawValue) -> bool {
+    serde_json::from_str::<serde_json::Value>(raw.get())
+        .is_ok_and(|value| value["status_code"].as_i64().unwrap_or(0) != 0)
+}
+
+/// MiniMax answers errors with HTTP 200 and a `base_resp`.
+pub(super) fn base_resp_error(raw: &RawValue) -> Error {
+    let value: serde_json::Value = serde_json::from_str(raw.get()).unwrap_or_default();
+    let code = value["status_code"].as_i64().unwrap_or(0);
+    let kind = match code {
+        1002 | 1039 | 1041 => ErrorKind::RateLimited,
+        1004 | 2049 => ErrorKind::Authentication,
+        1008 | 2056 => ErrorKind::QuotaExceeded,
+        1026 | 1027 => ErrorKind::ContentFiltered,
+        2013 => ErrorKind::InvalidRequest,
+        _ => ErrorKind::Server,
+    };
+    let message = value["status_msg"]
+        .as_str()
+        .unwrap_or("the vendor reported an error without a message");
+    Error::new(kind, message).with_code(code.to_string())
+}
+
+pub(super) fn annotation(raw: &RawValue, speaker: &Speaker) -> Option<Citation> {
+    let annotation: wire::Annotation<'_> = serde_json::from_str(raw.get()).ok()?;
+    let source = annotation.url_citation?;
+    let mut citation = Citation::default();
+    citation.url = source.url.to_text();
+    citation.title = source.title.to_text();
+    citation.cited_text = source.content.to_text();
+    citation.range = source.start_index.count().zip(source.end_index.count());
+    citation.raw = Some(Opaque::new(speaker.provider(), Json::from_raw(raw)));
+    Some(citation)
+}
+
+pub(super) fn executed_tool(
+    place: usize,
+    raw: &RawValue,
+    speaker: &Speaker,
+) -> Option<(u64, ServerToolCall)> {
+    let tool: wire::ExecutedTool<'_> = serde_json::from_str(raw.get()).ok()?;
+    let name = tool.name.to_text().or_else(|| tool.kind.to_text())?;
+    let mut call = ServerToolCall::new(speaker.provider(), name, Json::from_raw(raw));
+    call.arguments = tool.arguments.to_text();
+    Some((tool.index.count().unwrap_or(place as u64), call))
+}
+
+/// Images in answers: `{"image_url": {"url": "data:…"}}`.
+pub(super) fn image(raw: &RawValue) -> Option<Media> {
+    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
+    let url = Text::from(value["image_url"]["url"].as_str()?);
+    Some(Media::from_data_url(MediaKind::Image, &url).unwrap_or_else(|| Media::image_url(url)))
+}
+
+/// Spoken answers: `{"id", "data", "transcript"}`.
+pub(super) fn audio(raw: &RawValue) -> Option<Media> {
+    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
+    let data = value["data"].as_str().filter(|data| !data.is_empty())?;
+    let mut media = Media::base64(MediaKind::Audio, "audio/wav", data);
+    media.media_type = None;
+    let keep = |name: &'static str| {
+        let value = value
+            .get(name)
+            .filter(|value| value.as_str().is_some_and(|text| !text.is_empty()))?;
+        Some((Text::from_static(name), Json::from(value)))
+    };
+    media.riders.set_extra(Extra::of(
+        Text::from_static(WIRE),
+        keep("id").into_iter().chain(keep("transcript")).collect(),
+    ));
+    Some(media)
+}
+
+pub(super) fn logprobs(raw: &RawValue) -> Option<Logprobs> {
+    let wire: wire::Logprobs<'_> = serde_json::from_str(raw.get()).ok()?;
+    let mut logprobs = Logprobs::default();
+    logprobs.content = tokens(wire.content);
+    logprobs.refusal = tokens(wire.refusal);
+    logprobs.reasoning = tokens(wire.reasoning_content);
+    (!logprobs.is_empty()).then_some(logprobs)
+}
+
+fn tokens(list: List<wire::TokenLogprob<'_>>) -> Vec<TokenLogprob> {
+    let token = |wire: wire::TokenLogprob<'_>| {
+        let mut token = TokenLogprob::new(
+            wire.token.0.unwrap_or_default(),
+            wire.logprob.0.unwrap_or_default(),
+        );
+        if !wire.bytes.0.is_empty() {
+            token.bytes = Some(
+                wire.bytes
+                    .0
+                    .iter()
+                    .filter_map(|byte| byte.count().map(|byte| byte as u8))
+                    .collect(),
+            );
+        }
+        token.top = tokens(wire.top_logprobs);
+        token
+    };
+    list.0.into_iter().map(token).collect()
+}
