@@ -202,10 +202,10 @@ impl Maker<'_, '_, '_> {
         if let Some(quote) = self.clues.quote() {
             return Value::from(quote);
         }
-        if is_place(property) {
-            if let Some(place) = self.clues.place() {
-                return Value::from(place);
-            }
+        if is_place(property)
+            && let Some(place) = self.clues.place()
+        {
+            return Value::from(place);
         }
         if let Some(default) = schema.get("default").filter(|default| default.is_string()) {
             return default.clone();

@@ -18,9 +18,12 @@ pub(crate) struct Replay {
     /// Print one JSON object per recording instead of a summary.
     #[arg(long)]
     json: bool,
-    /// Compare with the expected outcomes in this file, one JSON object a line; `expected.jsonl` in the folder by default.
-    #[arg(long, value_name = "FILE", num_args = 0..=1)]
-    check: Option<Option<PathBuf>>,
+    /// Compare with the expected outcomes.
+    #[arg(long)]
+    check: bool,
+    /// The expected outcomes, one JSON object a line; `expected.jsonl` in the folder by default.
+    #[arg(long, value_name = "FILE", requires = "check")]
+    expected: Option<PathBuf>,
     /// Only recordings whose id contains this.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
@@ -32,9 +35,11 @@ impl Replay {
         if let Some(only) = &self.only {
             cassettes.retain(|cassette| cassette.id.contains(only));
         }
-        let expected = match &self.check {
-            Some(file) => expected(file.clone().unwrap_or_else(|| self.folder.join("expected.jsonl")))?,
-            None => BTreeMap::new(),
+        let expected = if self.check {
+            let file = self.expected.clone();
+            expected(file.unwrap_or_else(|| self.folder.join("expected.jsonl")))?
+        } else {
+            BTreeMap::new()
         };
         let (mut passed, mut failed, mut skipped) = (0, 0, 0);
         for cassette in &cassettes {
@@ -49,7 +54,7 @@ impl Replay {
             else {
                 match skip {
                     Some(_) => skipped += 1,
-                    None if self.check.is_some() => skipped += 1,
+                    None if self.check => skipped += 1,
                     None => passed += 1,
                 }
                 continue;

@@ -14,7 +14,7 @@ fn weather() -> ToolDefinition {
         Json::parse(
             r#"{"type":"object","properties":{"location":{"type":"string"}},"required":["location"]}"#,
         )
-        .unwrap(),
+        .expect("a schema is JSON"),
     )
 }
 

@@ -932,11 +932,13 @@ mod tests {
             (level.thinking_level, level.thinking_budget),
             (Some("medium"), None)
         );
-        let mut rules = Rules::default();
-        rules.thinking = Thinking::Budget {
-            least: 128,
-            most: 32_768,
-            off: false,
+        let rules = Rules {
+            thinking: Thinking::Budget {
+                least: 128,
+                most: 32_768,
+                off: false,
+            },
+            ..Rules::default()
         };
         let budget = thinking(&rules, &ReasoningConfig::effort(ReasoningEffort::None));
         assert_eq!((budget.thinking_level, budget.thinking_budget), (None, Some(128)));

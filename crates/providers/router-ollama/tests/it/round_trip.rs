@@ -80,7 +80,7 @@ fn tools() -> impl Strategy<Value = Vec<ToolDefinition>> {
     let tool = tool.prop_map(|(name, description, has_parameters)| {
         let mut tool = FunctionTool::new(name);
         tool.description = description.map(Text::from);
-        tool.parameters = has_parameters.then(|| schema());
+        tool.parameters = has_parameters.then(schema);
         ToolDefinition::Function(tool)
     });
     prop::collection::vec(tool, 0..3)
