@@ -123,12 +123,7 @@ fn skipped(name: &str, why: &str) -> Totals {
 /// Our binary without the vendors that the machine has keys for: nothing here may reach a network.
 fn offline(binary: &Path) -> Command {
     let mut command = Command::new(binary);
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if name.ends_with("_API_KEY") || name.ends_with("_BASE_URL") || name == "LLM_ROUTER_KEYS" {
-            command.env_remove(&*name);
-        }
-    }
+    process::without_vendors(&mut command);
     command
 }
 

@@ -2,6 +2,7 @@
 
 mod ci;
 mod clients;
+mod examples;
 mod process;
 mod replay;
 mod report;
@@ -39,6 +40,11 @@ const TASKS: &[Task] = &[
                 \x20                             --dir DIR or $ROUTER_CLIENTS names the scripts, --against sim also runs\n\
                 \x20                             them against the simulated vendor itself",
         run: clients::run,
+    },
+    Task {
+        name: "examples",
+        usage: "examples [--bless]        every example prints what stands in its expected.txt",
+        run: examples::run,
     },
     Task {
         name: "replay",

@@ -14,7 +14,7 @@ use crate::{Arguments, Outcome, only_flags, workspace};
 use kind::Kind;
 use manifest::Manifest;
 
-/// Folders that hold nothing of ours.
+/// What is not ours to tidy.
 const NOT_OURS: [&str; 6] = ["target", ".git", ".venv", "node_modules", "corpus", "artifacts"];
 
 /// A file that breaks rules, and how.
@@ -77,10 +77,14 @@ fn gather(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     for entry in entries.flatten() {
         let path = entry.path();
         let name = entry.file_name();
-        if !path.is_dir() {
-            files.push(path);
-        } else if !NOT_OURS.iter().any(|skipped| name == *skipped) {
+        // In a work tree beside the first, `.git` is a file.
+        if NOT_OURS.iter().any(|skipped| name == *skipped) {
+            continue;
+        }
+        if path.is_dir() {
             gather(&path, files)?;
+        } else {
+            files.push(path);
         }
     }
     files.sort();
