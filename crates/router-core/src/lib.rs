@@ -10,6 +10,7 @@ pub mod context;
 pub mod embedding;
 pub mod error;
 pub mod extra;
+pub mod human;
 pub mod image;
 pub mod json;
 pub mod message;
