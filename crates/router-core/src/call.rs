@@ -220,6 +220,25 @@ impl Operation {
             Self::Transcribe(_) | Self::ListModels(_) => 0,
         }
     }
+
+    /// Most tokens of the answer, all choices together: zero where answers are no tokens, `None` where the request sets no
+    /// bound.
+    #[must_use]
+    pub fn max_output_tokens(&self) -> Option<u64> {
+        match self {
+            Self::Chat(request) => {
+                let choices = u64::from(request.settings.n.unwrap_or(1).max(1));
+                let most = request.settings.max_output_tokens?;
+                Some(most.saturating_mul(choices))
+            }
+            Self::GenerateImage(_) | Self::Speak(_) | Self::Transcribe(_) => None,
+            Self::Embed(_)
+            | Self::Rerank(_)
+            | Self::Moderate(_)
+            | Self::CountTokens(_)
+            | Self::ListModels(_) => Some(0),
+        }
+    }
 }
 
 fn chat_features(request: &ChatRequest, features: &mut Features) {

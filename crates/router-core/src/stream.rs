@@ -15,6 +15,7 @@ use crate::content::{Citation, Media, Opaque, Riders};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extra::Extra;
 use crate::text::Text;
+use crate::tokens::estimate_piece;
 use crate::tool::{ServerToolCall, ToolCallKind};
 use crate::warning::Warning;
 
@@ -251,6 +252,20 @@ impl StreamEvent {
             | Self::ReasoningDelta { text, .. }
             | Self::RefusalDelta { text, .. } => !text.is_empty(),
             _ => true,
+        }
+    }
+
+    /// Estimated tokens of the piece, for those who must know before the vendor counts: of a stream that nobody reads to
+    /// its end. See [`estimate_piece`].
+    #[must_use]
+    pub fn token_estimate(&self) -> u64 {
+        match self {
+            Self::TextDelta { text, .. }
+            | Self::ReasoningDelta { text, .. }
+            | Self::RefusalDelta { text, .. } => estimate_piece(text),
+            Self::ToolCallStart { name, .. } => estimate_piece(name),
+            Self::ToolCallDelta { arguments, .. } => estimate_piece(arguments),
+            _ => 0,
         }
     }
 }

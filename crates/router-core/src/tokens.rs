@@ -139,6 +139,22 @@ impl TokenCounter for EstimatingCounter {
     }
 }
 
+/// Most bytes of a piece that counts as one token when it is one word.
+const WORD_BYTES: usize = 20;
+
+/// Estimates the tokens of one piece of a streamed answer.
+///
+/// Most vendors send a token a piece, and no vocabulary has words with a space inside: a short ASCII piece without one is a
+/// token. Others are estimated as whole texts are.
+#[must_use]
+pub fn estimate_piece(piece: &str) -> u64 {
+    let is_word = piece.len() <= WORD_BYTES && piece.is_ascii() && !piece.trim().contains([' ', '\n']);
+    if is_word && !piece.is_empty() {
+        return 1;
+    }
+    EstimatingCounter.count_text(&ModelId::from_static(""), piece)
+}
+
 /// Knows what models can do and how much they take.
 pub trait ModelCatalog: Send + Sync {
     /// Facts about a model; `None` when nothing is known.

@@ -129,3 +129,15 @@ fn data_urls() {
         );
     }
 }
+
+#[test]
+fn the_most_an_answer_can_be() {
+    let most = |request: ChatRequest| Operation::from(request).max_output_tokens();
+    assert_eq!(most(ChatRequest::user("Hi")), None);
+    let mut request = ChatRequest::user("Hi").with_max_output_tokens(50);
+    assert_eq!(most(request.clone()), Some(50));
+    request.settings.n = Some(3);
+    assert_eq!(most(request), Some(150), "all choices together");
+    let embed = Operation::from(EmbeddingRequest::new(["one"]));
+    assert_eq!(embed.max_output_tokens(), Some(0), "vectors are no tokens");
+}

@@ -221,3 +221,18 @@ async fn scripted_commits() {
     };
     assert_eq!(kinds(stream).await, ["a", "Overloaded"]);
 }
+
+#[test]
+fn pieces_are_estimated_as_they_come() {
+    let tokens = |text: &'static str| StreamEvent::text(text).token_estimate();
+    assert_eq!(tokens(""), 0);
+    assert_eq!(tokens(" unbelievable"), 1, "a word is a token");
+    assert_eq!(tokens("\n"), 1);
+    assert_eq!(tokens(" several words in one piece"), 7);
+    assert_eq!(
+        tokens("\u{4f60}\u{597d}"),
+        2,
+        "others than ASCII are as in whole texts"
+    );
+    assert_eq!(finish().token_estimate(), 0);
+}
