@@ -141,8 +141,7 @@ fn turns(messages: &[Message]) -> Vec<Turn> {
 
 fn check(rules: &Rules, speaker: &Speaker, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
     let settings = &request.settings;
-    let penalties = settings.frequency_penalty.is_some() || settings.presence_penalty.is_some();
-    let set: [(&'static str, bool); 13] = [
+    let set: [(&'static str, bool); 14] = [
         ("logit_bias", !settings.logit_bias.is_empty()),
         ("verbosity", settings.verbosity.is_some()),
         ("user", settings.user.is_some()),
@@ -151,7 +150,14 @@ fn check(rules: &Rules, speaker: &Speaker, request: &ChatRequest, warnings: &mut
         ("audio", settings.audio.is_some()),
         ("previous_response_id", settings.previous_response_id.is_some()),
         ("parallel_tool_calls", request.parallel_tool_calls.is_some()),
-        ("penalties", penalties && !rules.penalties),
+        (
+            "frequency_penalty",
+            settings.frequency_penalty.is_some() && !rules.penalties,
+        ),
+        (
+            "presence_penalty",
+            settings.presence_penalty.is_some() && !rules.penalties,
+        ),
         (
             "reasoning",
             settings.reasoning.is_some() && rules.thinking == Thinking::None,
