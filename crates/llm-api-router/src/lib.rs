@@ -12,6 +12,8 @@ pub use router_core::*;
 
 #[cfg(feature = "anthropic")]
 pub use router_anthropic as anthropic;
+#[cfg(feature = "catalog")]
+pub use router_catalog as catalog;
 #[cfg(feature = "deepseek")]
 pub use router_deepseek as deepseek;
 #[cfg(feature = "gemini")]

@@ -9,6 +9,8 @@ pub(super) enum Kind {
     Wires,
     Provider,
     Layer,
+    /// Data and helpers that stand on core alone.
+    Catalog,
     Serve,
     Sim,
     Cassette,
@@ -31,6 +33,7 @@ impl Kind {
             ["crates", "router-core"] => Some(Self::Core),
             ["crates", "router-wire"] => Some(Self::Wire),
             ["crates", "router-http"] => Some(Self::Http),
+            ["crates", "router-catalog"] => Some(Self::Catalog),
             ["crates", "router-serve"] => Some(Self::Serve),
             ["crates", "router-sim"] => Some(Self::Sim),
             ["crates", "router-cassette"] => Some(Self::Cassette),
@@ -42,10 +45,10 @@ impl Kind {
 
     /// What it may depend on, tests aside. Nothing of ours stands on what is missing everywhere.
     pub(super) fn may_use(self) -> &'static [Self] {
-        use Kind::{Cassette, Core, Http, Layer, Provider, Serve, Sim, Umbrella, Wire, Wires};
+        use Kind::{Cassette, Catalog, Core, Http, Layer, Provider, Serve, Sim, Umbrella, Wire, Wires};
         match self {
             Self::Core => &[],
-            Self::Wire | Self::Layer => &[Core],
+            Self::Wire | Self::Layer | Self::Catalog => &[Core],
             Self::Http | Self::Wires => &[Core, Wire],
             Self::Conformance => &[Core, Wire, Http],
             Self::Provider => &[Core, Wire, Http, Wires],
@@ -53,9 +56,9 @@ impl Kind {
             Self::Serve => &[Core, Wire, Wires, Provider],
             Self::Sim => &[Core, Wire, Http, Wires, Serve],
             Self::Cassette => &[Core, Wire, Http, Wires, Provider],
-            Self::Umbrella => &[Core, Wire, Http, Wires, Provider, Layer, Serve, Sim],
+            Self::Umbrella => &[Core, Wire, Http, Wires, Provider, Layer, Catalog, Serve, Sim],
             Self::App => &[
-                Core, Wire, Http, Wires, Provider, Layer, Serve, Sim, Cassette, Umbrella,
+                Core, Wire, Http, Wires, Provider, Layer, Catalog, Serve, Sim, Cassette, Umbrella,
             ],
         }
     }

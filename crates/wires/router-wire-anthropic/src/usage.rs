@@ -44,7 +44,8 @@ impl Counts {
         let mut usage = Usage::new(sum, output.unwrap_or(0));
         usage.cache_read_input_tokens = read;
         usage.cache_creation_input_tokens = written;
-        usage.reasoning_output_tokens = self.thinking();
+        usage.cache_creation_1h_input_tokens = self.detail("cache_creation", "ephemeral_1h_input_tokens");
+        usage.reasoning_output_tokens = self.detail("output_tokens_details", "thinking_tokens");
         usage.raw = Some(self.raw());
         Some(usage)
     }
@@ -67,10 +68,11 @@ impl Counts {
             .count()
     }
 
-    fn thinking(&self) -> Option<u64> {
-        let raw: &RawValue = serde_json::from_str(self.get("output_tokens_details")?.as_str()).ok()?;
-        let mut details = Object::of(raw, "output_tokens_details").ok()?;
-        serde_json::from_str::<Num>(details.take("thinking_tokens")?.get())
+    /// A count in an object of counts.
+    fn detail(&self, object: &str, name: &str) -> Option<u64> {
+        let raw: &RawValue = serde_json::from_str(self.get(object)?.as_str()).ok()?;
+        let mut details = Object::of(raw, object).ok()?;
+        serde_json::from_str::<Num>(details.take(name)?.get())
             .ok()?
             .count()
     }
@@ -106,7 +108,8 @@ mod tests {
     #[test]
     fn input_is_the_total_with_cached_tokens() {
         let usage = counts(&[
-            r#"{"input_tokens":3,"cache_read_input_tokens":10,"cache_creation_input_tokens":5,"output_tokens":1}"#,
+            r#"{"input_tokens":3,"cache_read_input_tokens":10,"cache_creation_input_tokens":5,"output_tokens":1,
+                "cache_creation":{"ephemeral_5m_input_tokens":2,"ephemeral_1h_input_tokens":3}}"#,
             r#"{"output_tokens":7,"input_tokens":null,"output_tokens_details":{"thinking_tokens":4}}"#,
         ])
         .usage()
@@ -114,6 +117,7 @@ mod tests {
         assert_eq!((usage.input_tokens, usage.output_tokens), (18, 7));
         assert_eq!(usage.cache_read_input_tokens, Some(10));
         assert_eq!(usage.cache_creation_input_tokens, Some(5));
+        assert_eq!(usage.cache_creation_1h_input_tokens, Some(3));
         assert_eq!(usage.reasoning_output_tokens, Some(4));
     }
 

@@ -1,0 +1,4 @@
+//! The catalog as its users see it.
+
+mod costs;
+mod data;
