@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 pub struct Object<'a> {
     fields: Vec<(Cow<'a, str>, &'a RawValue)>,
     path: String,
+    proto: bool,
 }
 
 impl<'a> Object<'a> {
@@ -40,6 +41,22 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Reads names as protocol buffers do: asked for `thoughtSignature`, `thought_signature` is found as well. Objects
+    /// taken from this one do the same. <https://protobuf.dev/programming-guides/json/>
+    #[must_use]
+    pub fn proto(mut self) -> Self {
+        self.proto = true;
+        self
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        let exact = self.fields.iter().position(|(known, _)| known == name);
+        exact.or_else(|| {
+            let same = |(known, _): &(Cow<'_, str>, _)| is_snake_of(known, name);
+            self.proto.then(|| self.fields.iter().position(same))?
+        })
+    }
+
     /// The path of a field, for messages: `messages[2].content`.
     #[must_use]
     pub fn path_of(&self, name: &str) -> String {
@@ -52,7 +69,7 @@ impl<'a> Object<'a> {
 
     /// Takes a field unparsed.
     pub fn take(&mut self, name: &str) -> Option<&'a RawValue> {
-        let at = self.fields.iter().position(|(known, _)| known == name)?;
+        let at = self.place(name)?;
         let (_, raw) = self.fields.remove(at);
         (raw.get() != "null").then_some(raw)
     }
@@ -65,11 +82,8 @@ impl<'a> Object<'a> {
     /// Looks at a field without taking it.
     #[must_use]
     pub fn peek(&self, name: &str) -> Option<&'a RawValue> {
-        self.fields
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, raw)| *raw)
-            .filter(|raw| raw.get() != "null")
+        let (_, raw) = self.fields[self.place(name)?];
+        (raw.get() != "null").then_some(raw)
     }
 
     /// Takes a field as a type.
@@ -109,7 +123,10 @@ impl<'a> Object<'a> {
     pub fn object(&mut self, name: &str) -> Result<Option<Object<'a>>> {
         match self.take(name) {
             None => Ok(None),
-            Some(raw) => Object::of(raw, self.path_of(name)).map(Some),
+            Some(raw) => {
+                let proto = self.proto;
+                Object::of(raw, self.path_of(name)).map(|object| Some(Object { proto, ..object }))
+            }
         }
     }
 
@@ -177,7 +194,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
                 }
                 Ok(Object {
                     fields,
-                    path: String::new(),
+                    ..Object::default()
                 })
             }
         }
@@ -192,6 +209,21 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
         let text = crate::lenient::Str::deserialize(deserializer)?;
         Ok(Self(text.0.unwrap_or_default()))
     }
+}
+
+/// Whether `snake` is the name with underscores whose camelCase is `camel`.
+fn is_snake_of(snake: &str, camel: &str) -> bool {
+    let mut camel = camel.bytes();
+    for part in snake.bytes() {
+        let fits = match part {
+            b'_' => continue,
+            _ => camel.next().is_some_and(|byte| byte.eq_ignore_ascii_case(&part)),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    camel.next().is_none() && snake.contains('_')
 }
 
 /// The elements of a raw list; `None` when it is no list.

@@ -51,3 +51,24 @@ fn errors_name_the_field() {
         Some("messages[2].content")
     );
 }
+
+#[test]
+fn names_of_protocol_buffers_come_in_two_forms() {
+    let body = br#"{"thinking_config":{"include_thoughts":true},"thoughtSignature":"a","thought_signature":"b","top_k":1}"#;
+    let mut object = Object::parse(body).expect("an object").proto();
+    assert!(object.peek("topK").is_some());
+    let mut inner = object
+        .object("thinkingConfig")
+        .expect("an object")
+        .expect("is there");
+    assert_eq!(inner.read::<bool>("includeThoughts").expect("a bool"), Some(true));
+    // The name as asked for comes first; the other one is no other field, and stays for whoever keeps the rest.
+    assert_eq!(
+        object.text("thoughtSignature").expect("a text").as_deref(),
+        Some("a")
+    );
+    assert!(object.take("top_k").is_some());
+
+    let mut exact = Object::parse(body).expect("an object");
+    assert!(exact.take("thinkingConfig").is_none());
+}
