@@ -26,11 +26,17 @@ pub enum Auth {
 
 /// Authenticates a request when it is complete.
 pub trait Authorize: Send + Sync + fmt::Debug {
-    /// Adds what the vendor asks for. Runs before each attempt.
+    /// Adds what the vendor asks for, in place of what is there. Runs before each attempt.
     ///
     /// # Errors
     /// Whatever keeps it from it: no credentials, a token that cannot be had.
     fn authorize<'a>(&'a self, request: &'a mut TransportRequest) -> BoxFuture<'a, Result<()>>;
+
+    /// The vendor refused a request with 401. Says whether authorizing it anew may help: it is then sent once more.
+    fn renews(&self, refused: &TransportRequest) -> bool {
+        let _ = refused;
+        false
+    }
 }
 
 impl Auth {
@@ -49,7 +55,7 @@ impl Auth {
     }
 }
 
-fn header(value: &str) -> Result<HeaderValue> {
+pub(crate) fn header(value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(value.trim()).map_err(|_| {
         Error::new(
             ErrorKind::Config,

@@ -10,7 +10,7 @@ use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::{Codec, FrameLimits};
 
 use crate::auth::Auth;
-use crate::config::{HttpConfig, TransportKind};
+use crate::config::HttpConfig;
 use crate::provider::HttpProvider;
 use crate::transport::Transport;
 
@@ -188,7 +188,7 @@ impl<C: Codec> Builder<C> {
         auth.write(&mut headers)?;
         let transport = match self.transport {
             Some(transport) => transport,
-            None => make_transport(&self.config)?,
+            None => crate::transport::make(&self.config)?,
         };
         let codec = match self.codec {
             CodecSource::Made(codec) => codec,
@@ -249,30 +249,5 @@ fn checked_url(url: &str) -> Result<String> {
         }
         Ok(_) => bad("has no host"),
         Err(error) => bad(&error.to_string()),
-    }
-}
-
-fn make_transport(config: &HttpConfig) -> Result<Arc<dyn Transport>> {
-    let wanted = config.transport.or(if cfg!(feature = "reqwest") {
-        Some(TransportKind::Reqwest)
-    } else if cfg!(feature = "hyper") {
-        Some(TransportKind::Hyper)
-    } else {
-        None
-    });
-    match wanted {
-        #[cfg(feature = "reqwest")]
-        Some(TransportKind::Reqwest) => Ok(Arc::new(crate::reqwest::ReqwestTransport::new(config)?)),
-        #[cfg(feature = "hyper")]
-        Some(TransportKind::Hyper) => Ok(Arc::new(crate::hyper::HyperTransport::new(config)?)),
-        #[cfg(not(all(feature = "reqwest", feature = "hyper")))]
-        Some(kind) => Err(Error::new(
-            ErrorKind::Config,
-            format!("transport {kind:?} needs its feature"),
-        )),
-        None => Err(Error::new(
-            ErrorKind::Config,
-            "no transport: turn on the feature reqwest or hyper, or give one",
-        )),
     }
 }

@@ -18,10 +18,12 @@ pub mod reqwest;
 mod slots;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod tls;
+pub mod token;
 pub mod transport;
 
 pub use auth::{Auth, Authorize};
 pub use builder::Builder;
 pub use config::{HttpConfig, HttpVersion, TransportKind};
 pub use provider::HttpProvider;
+pub use token::{Token, TokenAuth, TokenSource};
 pub use transport::{BodyStream, Transport, TransportRequest, TransportResponse};

@@ -90,16 +90,13 @@ impl<C: Codec> HttpProvider<C> {
         url.push_str(&request.path);
         let mut headers = self.headers.clone();
         headers.extend(request.headers);
-        let mut request = TransportRequest::new(request.method, url, headers, request.body);
-        if let Auth::Custom(auth) = &self.auth {
-            auth.authorize(&mut request).await?;
-        }
+        let request = TransportRequest::new(request.method, url, headers, request.body);
         let TransportResponse {
             status,
             headers,
             body,
             ..
-        } = self.transport.send(request).await?;
+        } = self.send(request).await?;
         let headers = Arc::new(headers);
         let mut head = Head::default();
         head.provider = self.codec.provider().clone();
@@ -161,6 +158,21 @@ impl<C: Codec> HttpProvider<C> {
         };
         head.warnings = warnings;
         Ok(reply(head, body))
+    }
+
+    /// Sends a request, authenticated; once more when the vendor refuses a token that can be renewed.
+    async fn send(&self, mut request: TransportRequest) -> Result<TransportResponse> {
+        let Auth::Custom(auth) = &self.auth else {
+            return self.transport.send(request).await;
+        };
+        auth.authorize(&mut request).await?;
+        let response = self.transport.send(request.clone()).await?;
+        if response.status != 401 || !auth.renews(&request) {
+            return Ok(response);
+        }
+        drop(response);
+        auth.authorize(&mut request).await?;
+        self.transport.send(request).await
     }
 
     fn stream(&self, call: &Call, body: BodyStream, warnings: &[Warning]) -> EventStream {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderMap, Method};
-use router_core::{BoxFuture, Result};
+use router_core::{BoxFuture, Error, ErrorKind, Result};
+
+use crate::config::{HttpConfig, TransportKind};
 
 /// A request with its whole address.
 #[derive(Clone)]
@@ -101,5 +103,34 @@ pub trait Transport: Send + Sync + fmt::Debug {
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn send(&self, request: TransportRequest) -> BoxFuture<'_, Result<TransportResponse>> {
         (**self).send(request)
+    }
+}
+
+/// The transport that a configuration asks for, to be shared by several providers or by a provider and its token source.
+///
+/// # Errors
+/// `Config` for a transport that is not compiled in, and for settings that it cannot take.
+pub fn make(config: &HttpConfig) -> Result<Arc<dyn Transport>> {
+    let wanted = config.transport.or(if cfg!(feature = "reqwest") {
+        Some(TransportKind::Reqwest)
+    } else if cfg!(feature = "hyper") {
+        Some(TransportKind::Hyper)
+    } else {
+        None
+    });
+    match wanted {
+        #[cfg(feature = "reqwest")]
+        Some(TransportKind::Reqwest) => Ok(Arc::new(crate::reqwest::ReqwestTransport::new(config)?)),
+        #[cfg(feature = "hyper")]
+        Some(TransportKind::Hyper) => Ok(Arc::new(crate::hyper::HyperTransport::new(config)?)),
+        #[cfg(not(all(feature = "reqwest", feature = "hyper")))]
+        Some(kind) => Err(Error::new(
+            ErrorKind::Config,
+            format!("transport {kind:?} needs its feature"),
+        )),
+        None => Err(Error::new(
+            ErrorKind::Config,
+            "no transport: turn on the feature reqwest or hyper, or give one",
+        )),
     }
 }

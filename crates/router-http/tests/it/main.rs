@@ -7,6 +7,7 @@ mod errors;
 mod knobs;
 mod server;
 mod streams;
+mod tokens;
 #[cfg(feature = "hyper")]
 mod windows;
 
