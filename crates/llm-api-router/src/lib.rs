@@ -6,7 +6,9 @@ mod registry;
 
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "client")]
-pub use registry::{Entry, ProviderSettings, Registry};
+pub use registry::{Build, Entry, Registry};
+#[cfg(feature = "client")]
+pub use router_http::ProviderSettings;
 
 pub use router_core::*;
 

@@ -2,67 +2,14 @@
 
 use std::sync::Arc;
 
-use router_core::{Error, ErrorKind, Provider, ProviderId, Result, Secret};
-use router_http::{Auth, HttpConfig, HttpProvider, Transport};
+use router_core::{Error, ErrorKind, Provider, Result};
+use router_http::{HttpProvider, ProviderSettings};
 use router_wire::vendor::{Vendor, VendorCodec};
 
 use crate::client::{Client, ClientBuilder};
 
-/// How a provider is to be built. What is not set is the vendor's default.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct ProviderSettings {
-    /// Another id than the vendor's.
-    pub id: Option<ProviderId>,
-    /// Another address.
-    pub base_url: Option<String>,
-    /// The key.
-    pub api_key: Option<Secret>,
-    /// Another way to authenticate.
-    pub auth: Option<Auth>,
-    /// Headers on every request.
-    pub headers: Vec<(String, String)>,
-    /// The transport's settings and bounds.
-    pub http: HttpConfig,
-    /// A transport that is there already.
-    pub transport: Option<Arc<dyn Transport>>,
-    /// Whether key and address come from the vendor's environment variables where they are not set here.
-    pub from_env: bool,
-}
-
-impl ProviderSettings {
-    /// Everything from the vendor's environment variables.
-    #[must_use]
-    pub fn from_env() -> Self {
-        Self {
-            from_env: true,
-            ..Self::default()
-        }
-    }
-
-    /// With a key.
-    #[must_use]
-    pub fn with_api_key(mut self, key: impl Into<Secret>) -> Self {
-        self.api_key = Some(key.into());
-        self
-    }
-
-    /// With an address.
-    #[must_use]
-    pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// With a transport that is there already.
-    #[must_use]
-    pub fn with_transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-}
-
-type Build = fn(&ProviderSettings) -> Result<Arc<dyn Provider>>;
+/// Builds a provider from settings.
+pub type Build = fn(&ProviderSettings) -> Result<Arc<dyn Provider>>;
 
 /// One vendor of a registry.
 #[derive(Clone, Copy, Debug)]
@@ -75,10 +22,15 @@ impl Entry {
     /// The entry of a vendor's codec.
     #[must_use]
     pub fn of<C: VendorCodec>() -> Self {
-        Self {
-            vendor: C::VENDOR,
-            build: build::<C>,
-        }
+        Self::new(C::VENDOR, |settings| {
+            Ok(Arc::new(HttpProvider::<C>::from_settings(settings)?))
+        })
+    }
+
+    /// The entry of a vendor that takes more than an address and a key.
+    #[must_use]
+    pub fn new(vendor: Vendor, build: Build) -> Self {
+        Self { vendor, build }
     }
 
     /// The vendor.
@@ -200,30 +152,4 @@ impl Registry {
         }
         Ok(builder)
     }
-}
-
-fn build<C: VendorCodec>(settings: &ProviderSettings) -> Result<Arc<dyn Provider>> {
-    let mut builder = HttpProvider::<C>::builder().config(settings.http.clone());
-    if let Some(id) = &settings.id {
-        builder = builder.id(id.clone());
-    }
-    if let Some(url) = &settings.base_url {
-        builder = builder.base_url(url.clone());
-    }
-    if let Some(key) = &settings.api_key {
-        builder = builder.api_key(key.clone());
-    }
-    if let Some(auth) = &settings.auth {
-        builder = builder.auth(auth.clone());
-    }
-    if let Some(transport) = &settings.transport {
-        builder = builder.transport(Arc::clone(transport));
-    }
-    for (name, value) in &settings.headers {
-        builder = builder.header(name, value);
-    }
-    if settings.from_env {
-        builder = builder.from_env();
-    }
-    Ok(Arc::new(builder.build()?))
 }

@@ -12,6 +12,7 @@ use router_wire::{Codec, FrameLimits};
 use crate::auth::Auth;
 use crate::config::HttpConfig;
 use crate::provider::HttpProvider;
+use crate::settings::ProviderSettings;
 use crate::transport::Transport;
 
 /// Builds an [`HttpProvider`]. Nothing is read from the environment unless [`Builder::from_env`] asks for it.
@@ -71,6 +72,19 @@ impl<C: Codec> Builder<C> {
             transport: None,
             skip_malformed: false,
         }
+    }
+
+    /// With settings that were read from somewhere. Their `options` are for the crates of single vendors.
+    #[must_use]
+    pub fn settings(mut self, settings: &ProviderSettings) -> Self {
+        self.id = settings.id.clone().or(self.id);
+        self.base_url = settings.base_url.clone().or(self.base_url);
+        self.api_key = settings.api_key.clone().or(self.api_key);
+        self.auth = settings.auth.clone().or(self.auth);
+        self.headers.extend(settings.headers.iter().cloned());
+        self.config = settings.http.clone();
+        self.transport = settings.transport.clone().or(self.transport);
+        if settings.from_env { self.from_env() } else { self }
     }
 
     /// With another id than the vendor's: several accounts or regions of one vendor.

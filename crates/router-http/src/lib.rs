@@ -14,6 +14,7 @@ pub mod provider;
 pub mod replay;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+pub mod settings;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod slots;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
@@ -25,5 +26,6 @@ pub use auth::{Auth, Authorize};
 pub use builder::Builder;
 pub use config::{HttpConfig, HttpVersion, TransportKind};
 pub use provider::HttpProvider;
+pub use settings::ProviderSettings;
 pub use token::{Token, TokenAuth, TokenSource};
 pub use transport::{BodyStream, Transport, TransportRequest, TransportResponse};

@@ -52,6 +52,11 @@ fn wrong_names_are_errors_that_say_what_there_is() {
     let unknown = Registry::builtin().build("nosuch", &ProviderSettings::default());
     let error = unknown.err().unwrap();
     assert!(error.to_string().contains("sim"), "{error}");
+    let settings = ProviderSettings::default()
+        .with_api_key("key")
+        .with_option("region", "eu");
+    let error = Registry::builtin().build("sim", &settings).err().unwrap();
+    assert!(error.to_string().contains("\"region\""), "{error}");
 }
 
 #[tokio::test]
