@@ -347,10 +347,10 @@ impl Error {
         self
     }
 
-    /// With the wait that the vendor asks for.
+    /// With the wait that the vendor asks for; `None` when somebody else can be asked at once.
     #[must_use]
-    pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        self.0.retry_after = Some(wait);
+    pub fn with_retry_after(mut self, wait: impl Into<Option<Duration>>) -> Self {
+        self.0.retry_after = wait.into();
         self
     }
 
