@@ -388,6 +388,16 @@ impl Reply {
         self
     }
 
+    /// The vendor's id of the answer, where it came with the first content.
+    #[must_use]
+    pub fn answer_id(&self) -> Option<&Text> {
+        match &self.body {
+            Body::Full(Output::Chat(response)) => response.id.as_ref(),
+            Body::Full(_) => None,
+            Body::Stream(stream) => stream.start()?.id.as_ref(),
+        }
+    }
+
     /// The whole answer, gathering a stream.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ pub mod context;
 pub mod embedding;
 pub mod error;
 pub mod extra;
+pub mod held;
 pub mod human;
 pub mod image;
 pub mod json;

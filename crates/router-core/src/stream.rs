@@ -349,6 +349,15 @@ impl EventStream {
         }
     }
 
+    /// What the answer began with, where the vendor told, until it is read.
+    #[must_use]
+    pub fn start(&self) -> Option<&StreamStart> {
+        match self.ready.front() {
+            Some(StreamEvent::Start(start)) => Some(start),
+            _ => None,
+        }
+    }
+
     /// The next event; `None` after `Finish` or an error.
     ///
     /// # Cancellation

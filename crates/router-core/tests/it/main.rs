@@ -5,6 +5,7 @@ mod call;
 mod collect;
 mod context;
 mod errors;
+mod held;
 mod provider_ext;
 #[cfg(feature = "schema")]
 mod schema;
