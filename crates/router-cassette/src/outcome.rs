@@ -54,6 +54,10 @@ pub(crate) fn answered(answer: &ChatResponse, error: Option<&Error>) -> Value {
             opaque += u64::from(part.riders().is_some_and(|riders| riders.signature().is_some()));
             match part {
                 ContentPart::ServerToolCall(call) => server.push(Value::from(call.name.as_str())),
+                // Gemini signs results of its own tools too, which are kept as they came.
+                ContentPart::Opaque(part) if part.raw.to_value()["thoughtSignature"].is_string() => {
+                    opaque += 1;
+                }
                 ContentPart::Refusal(part) => refusal.push_str(&part.text),
                 ContentPart::Media(media) if media.kind == MediaKind::Image => {
                     images.push(if matches!(media.source, MediaSource::Base64(_)) {

@@ -4,15 +4,49 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Frame, FramingError, text};
 
+/// Finds the end of a value, however it is cut into pieces.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Scan {
+    /// Whether the value has begun and not ended.
+    pub(super) fn is_inside(&self) -> bool {
+        self.depth > 0
+    }
+
+    /// Where in the next bytes the value ends; `None` when it goes on.
+    pub(super) fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.in_string => self.escaped = true,
+                b'"' => self.in_string = !self.in_string,
+                _ if self.in_string => {}
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return Some(at + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Reader {
     limit: usize,
     buffer: BytesMut,
     /// How far the value at the front of the buffer was looked at.
     at: usize,
-    depth: usize,
-    in_string: bool,
-    escaped: bool,
+    scan: Scan,
     /// Whether the values are elements of a list, and whether it was closed.
     list: Option<bool>,
     started: bool,
@@ -24,9 +58,7 @@ impl Reader {
             limit,
             buffer: BytesMut::from(&piece[..]),
             at: 0,
-            depth: 0,
-            in_string: false,
-            escaped: false,
+            scan: Scan::default(),
             list: None,
             started: false,
         }
@@ -38,7 +70,7 @@ impl Reader {
 
     pub(super) fn next(&mut self) -> Result<Option<Frame>, FramingError> {
         loop {
-            if self.depth == 0 {
+            if !self.scan.is_inside() {
                 self.skip_between();
                 match self.buffer.first() {
                     None => return Ok(None),
@@ -73,8 +105,8 @@ impl Reader {
     }
 
     pub(super) fn finish(&mut self) -> Result<Option<Frame>, FramingError> {
-        if self.depth > 0 || self.list == Some(false) {
-            self.depth = 0;
+        if self.scan.is_inside() || self.list == Some(false) {
+            self.scan = Scan::default();
             self.list = None;
             self.buffer.clear();
             return Err(FramingError::Truncated);
@@ -92,31 +124,12 @@ impl Reader {
 
     /// Where the value at the front ends, when it is whole.
     fn scan(&mut self) -> Result<Option<usize>, FramingError> {
-        while self.at < self.buffer.len() {
-            let byte = self.buffer[self.at];
-            self.at += 1;
-            if self.in_string {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => self.in_string = false,
-                    _ => {}
-                }
-                continue;
-            }
-            match byte {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return Ok(Some(self.at));
-                    }
-                }
-                _ => {}
-            }
+        let end = self.scan.end_in(&self.buffer[self.at..]);
+        if let Some(end) = end {
+            return Ok(Some(self.at + end));
         }
-        if self.buffer.len() > self.limit {
+        self.at = self.buffer.len();
+        if self.at > self.limit {
             return Err(FramingError::TooLong { limit: self.limit });
         }
         Ok(None)

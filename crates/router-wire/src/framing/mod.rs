@@ -35,7 +35,8 @@ impl Frame {
 #[non_exhaustive]
 pub enum Framing {
     /// Server-sent events. A body that begins with `{` or `[` is read as JSON documents instead, since vendors answer a
-    /// stream request with a plain JSON error, a plain answer, or (Gemini) one list sent in pieces.
+    /// stream request with a plain JSON error, a plain answer, or (Gemini) one list sent in pieces. A document between two
+    /// events is a frame too: so do errors come that happen after a stream has begun.
     Sse,
     /// One JSON value a line.
     JsonLines,

@@ -1,9 +1,9 @@
-//! Cuts server-sent events, as the WHATWG HTML standard describes them.
+//! Cuts server-sent events, as the WHATWG HTML standard describes them, and what vendors put between them.
 
 use bytes::{Bytes, BytesMut};
 use router_core::Text;
 
-use super::{Frame, FramingError, Lines, text};
+use super::{Frame, FramingError, Lines, json, text};
 
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -11,6 +11,8 @@ pub(super) struct Reader {
     limit: usize,
     event: Option<Text>,
     data: Data,
+    /// A JSON document between events, without `data:` in front: an error that came after the stream had begun.
+    bare: Option<(json::Scan, BytesMut)>,
     /// Whether any field of an event was seen; without one the body is something else.
     seen_field: bool,
     /// The beginning of a body without fields, to say what it is.
@@ -63,6 +65,7 @@ impl Reader {
             limit,
             event: None,
             data: Data::None,
+            bare: None,
             seen_field: false,
             head: String::new(),
         }
@@ -93,6 +96,9 @@ impl Reader {
         {
             return Ok(Some(frame));
         }
+        if self.bare.take().is_some() {
+            return Err(FramingError::Truncated);
+        }
         if let Some(frame) = self.dispatch()? {
             return Ok(Some(frame));
         }
@@ -106,8 +112,24 @@ impl Reader {
     }
 
     fn line(&mut self, line: Bytes) -> Result<Option<Frame>, FramingError> {
+        if self.bare.is_some() {
+            return self.bare_line(&line);
+        }
         if line.is_empty() {
             return self.dispatch();
+        }
+        // No field's name begins so.
+        match line[0] {
+            b'{' | b'[' if self.seen_field && self.data.len() == 0 => {
+                self.event = None;
+                self.bare = Some(Default::default());
+                return self.bare_line(&line);
+            }
+            b'<' if self.seen_field && self.data.len() == 0 => {
+                let head = String::from_utf8_lossy(&line).chars().take(300).collect();
+                return Err(FramingError::NotAStream { head });
+            }
+            _ => {}
         }
         let (name, value) = match memchr::memchr(b':', &line) {
             Some(0) => {
@@ -150,6 +172,24 @@ impl Reader {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// A line of a document that stands between events.
+    fn bare_line(&mut self, line: &[u8]) -> Result<Option<Frame>, FramingError> {
+        let Some((scan, document)) = &mut self.bare else {
+            return Ok(None);
+        };
+        if document.len() + line.len() > self.limit {
+            return Err(FramingError::TooLong { limit: self.limit });
+        }
+        let end = scan.end_in(line);
+        document.extend_from_slice(&line[..end.unwrap_or(line.len())]);
+        if end.is_none() {
+            document.extend_from_slice(b"\n");
+            return Ok(None);
+        }
+        let (_, document) = self.bare.take().unwrap_or_default();
+        Ok(Some(Frame::new(text(document.freeze())?)))
     }
 
     fn dispatch(&mut self) -> Result<Option<Frame>, FramingError> {

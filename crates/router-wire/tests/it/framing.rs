@@ -304,6 +304,34 @@ fn cut_documents() {
     }
 }
 
+/// A server that fails in mid-stream may write the error as it writes any other: a document, over several lines.
+#[test]
+fn a_document_between_events() {
+    let frame = |data: &str| (None, data.to_owned());
+    let body = "data: {\"x\":1}\r\n\r\n{\r\n  \"error\": {\r\n    \"message\": \"data: no }\\\" field\"\r\n  }\r\n}\r\ndata: 2\n\n\
+                [{\"error\": 3}]";
+    let expected = [
+        frame("{\"x\":1}"),
+        frame("{\n  \"error\": {\n    \"message\": \"data: no }\\\" field\"\n  }\n}"),
+        frame("2"),
+        frame("[{\"error\": 3}]"),
+    ];
+    let bytes = body.as_bytes();
+    for cut in 0..=bytes.len() {
+        let (frames, error) = read(Framing::Sse, ROOMY, &[&bytes[..cut], &bytes[cut..]]);
+        assert_eq!((frames.as_slice(), error), (&expected[..], None), "cut at {cut}");
+    }
+    let cut = "data: 1\n\n{\n  \"error\": {";
+    let (frames, error) = read(Framing::Sse, ROOMY, &[cut.as_bytes()]);
+    assert_eq!((frames, error), (vec![frame("1")], Some(FramingError::Truncated)));
+    let endless = format!("data: 1\n\n{{\"x\":\n{}", "\"y\",\n".repeat(40));
+    let (_, error) = read(Framing::Sse, 100, &[endless.as_bytes()]);
+    assert_eq!(error, Some(FramingError::TooLong { limit: 100 }));
+    let page = "data: 1\n\n<html>\n<body>502</body>";
+    let (_, error) = read(Framing::Sse, ROOMY, &[page.as_bytes()]);
+    assert!(error.is_some_and(|error| error.to_string().contains("HTML")));
+}
+
 #[test]
 fn bytes_that_are_no_text() {
     let (frames, error) = read(Framing::Sse, ROOMY, &[b"data: ok\n\ndata: \xff\n\n"]);
