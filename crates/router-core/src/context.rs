@@ -184,18 +184,9 @@ impl Context {
     }
 }
 
-/// Attempts left for one call, drawn on by everything that calls a vendor. Clones share it.
-///
-/// The first attempt belongs to whoever makes it, and layers stand in each other: each announces it with
-/// [`AttemptBudget::start`], which counts once, and draws every further attempt with [`AttemptBudget::take`].
+/// Attempts left for one call, drawn on by everything that tries again. Clones share it.
 #[derive(Clone, Debug)]
-pub struct AttemptBudget(Arc<Attempts>);
-
-#[derive(Debug)]
-struct Attempts {
-    all: u32,
-    left: AtomicU32,
-}
+pub struct AttemptBudget(Arc<AtomicU32>);
 
 impl Default for AttemptBudget {
     fn default() -> Self {
@@ -207,27 +198,13 @@ impl AttemptBudget {
     /// A budget of so many attempts.
     #[must_use]
     pub fn new(attempts: u32) -> Self {
-        Self(Arc::new(Attempts {
-            all: attempts,
-            left: AtomicU32::new(attempts),
-        }))
-    }
-
-    /// Takes the first attempt, unless a layer further out has taken it.
-    pub fn start(&self) {
-        let (all, first) = (self.0.all, self.0.all.saturating_sub(1));
-        // Lost where another one was faster: then the first attempt is taken.
-        let _ = self
-            .0
-            .left
-            .compare_exchange(all, first, Ordering::AcqRel, Ordering::Acquire);
+        Self(Arc::new(AtomicU32::new(attempts)))
     }
 
     /// Takes one attempt; `false` when none is left.
     #[must_use]
     pub fn take(&self) -> bool {
         self.0
-            .left
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1))
             .is_ok()
     }
@@ -235,7 +212,7 @@ impl AttemptBudget {
     /// Attempts left.
     #[must_use]
     pub fn left(&self) -> u32 {
-        self.0.left.load(Ordering::Acquire)
+        self.0.load(Ordering::Acquire)
     }
 }
 

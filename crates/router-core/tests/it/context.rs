@@ -30,25 +30,6 @@ fn budgets_are_shared_by_clones() {
     assert_eq!(Context::new().budget().left(), DEFAULT_ATTEMPTS);
 }
 
-/// Layers stand in each other; the first attempt is one attempt, whoever announces it.
-#[test]
-fn the_first_attempt_counts_once() {
-    let context = Context::new().with_attempts(3);
-    context.budget().start();
-    context.budget().start();
-    assert_eq!(context.budget().left(), 2);
-    assert!(context.budget().take());
-    context.budget().start();
-    assert_eq!(
-        context.budget().left(),
-        1,
-        "a start after the first attempt takes nothing"
-    );
-    let none = Context::new().with_attempts(0);
-    none.budget().start();
-    assert_eq!(none.budget().left(), 0);
-}
-
 fn decision(what: &'static str) -> TrailEntry {
     TrailEntry::Decision {
         layer: "test",
