@@ -3,17 +3,25 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::ErrorKind;
 use crate::model::{ModelId, ProviderId};
 use crate::text::Text;
 
-/// Attempts that a call may make in all, unless it says otherwise: retries, failovers, key rotations and hedges together.
+/// Attempts that a call may make in all where nobody says otherwise: the first, retries, failovers, key rotations and
+/// hedges together.
 pub const DEFAULT_ATTEMPTS: u32 = 4;
 
-/// What goes with a call besides the request. Cheap to clone; clones share budget, trail and extensions.
+/// Most entries that a trail keeps.
+const MOST_ENTRIES: usize = 64;
+
+/// What an attempt budget holds before anybody has set it.
+const UNSET: u32 = u32::MAX;
+
+/// What goes with a call besides the request. Cheap to clone; clones share budget, trail and extensions, so each call has
+/// one of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     deadline: Option<Instant>,
@@ -100,7 +108,7 @@ impl Context {
         extension.value.downcast_ref()
     }
 
-    /// How many attempts are left.
+    /// How many attempts may still be made.
     #[must_use]
     pub fn budget(&self) -> &AttemptBudget {
         &self.budget
@@ -147,7 +155,7 @@ impl Context {
         self
     }
 
-    /// With a number of attempts.
+    /// With a number of attempts in all, the first included. It goes before what layers are set to.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.budget = AttemptBudget::new(attempts);
@@ -184,77 +192,143 @@ impl Context {
     }
 }
 
-/// Attempts left for one call, drawn on by everything that tries again. Clones share it.
-#[derive(Clone, Debug)]
+/// Further attempts that one call may make, drawn on by everything that tries again. Clones share it.
+///
+/// **Invariant.** The first attempt is free; whoever calls a provider one more time for the same call (retry, failover, key
+/// rotation, hedge) takes one attempt before, and leaves it when none is left. So three retries over three targets are four
+/// attempts, and not twelve.
+#[derive(Clone)]
 pub struct AttemptBudget(Arc<AtomicU32>);
 
 impl Default for AttemptBudget {
     fn default() -> Self {
-        Self::new(DEFAULT_ATTEMPTS)
+        Self(Arc::new(AtomicU32::new(UNSET)))
     }
 }
 
 impl AttemptBudget {
-    /// A budget of so many attempts.
+    /// A budget of so many attempts in all, the first included.
     #[must_use]
     pub fn new(attempts: u32) -> Self {
-        Self(Arc::new(AtomicU32::new(attempts)))
+        Self(Arc::new(AtomicU32::new(further(attempts))))
     }
 
-    /// Takes one attempt; `false` when none is left.
+    /// Sets the number of attempts in all where nobody has, and none was taken: a caller's number goes before an outer
+    /// layer's, and that before an inner layer's.
+    pub fn set_default(&self, attempts: u32) {
+        // Failing means that it is set already.
+        let _ = self
+            .0
+            .compare_exchange(UNSET, further(attempts), Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Takes one further attempt; `false` when none is left.
     #[must_use]
     pub fn take(&self) -> bool {
         self.0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1))
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
+                known(left).checked_sub(1)
+            })
             .is_ok()
     }
 
-    /// Attempts left.
+    /// Further attempts left.
     #[must_use]
     pub fn left(&self) -> u32 {
-        self.0.load(Ordering::Acquire)
+        known(self.0.load(Ordering::Acquire))
+    }
+}
+
+impl fmt::Debug for AttemptBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AttemptBudget").field(&self.left()).finish()
+    }
+}
+
+/// Attempts beside the first.
+fn further(attempts: u32) -> u32 {
+    attempts.saturating_sub(1).min(UNSET - 1)
+}
+
+fn known(left: u32) -> u32 {
+    match left {
+        UNSET => DEFAULT_ATTEMPTS - 1,
+        left => left,
     }
 }
 
 /// What happened to a call on its way, in order. Clones share it.
+///
+/// It keeps its first 64 entries and counts the others, so that errors stay small however often a call is tried.
 #[derive(Clone, Default)]
-pub struct Trail(Arc<Mutex<Vec<TrailEntry>>>);
+pub struct Trail(Arc<Mutex<Entries>>);
+
+#[derive(Default)]
+struct Entries {
+    kept: Vec<TrailEntry>,
+    left_out: usize,
+}
 
 impl Trail {
     /// Adds an entry.
     pub fn push(&self, entry: TrailEntry) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        let mut entries = self.lock();
+        if entries.kept.len() < MOST_ENTRIES {
+            entries.kept.push(entry);
+        } else {
+            entries.left_out += 1;
+        }
+    }
+
+    /// Adds a decision of a layer.
+    pub fn decision(&self, layer: &'static str, what: impl Into<Text>) {
+        self.push(TrailEntry::Decision {
+            layer,
+            what: what.into(),
+        });
     }
 
     /// The entries so far.
     #[must_use]
     pub fn entries(&self) -> Vec<TrailEntry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().kept.clone()
+    }
+
+    /// How many more there were than are kept.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.lock().left_out
     }
 
     /// Shows each entry so far to `f`, copying none.
     pub fn visit(&self, f: impl FnMut(&TrailEntry)) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .for_each(f);
+        self.lock().kept.iter().for_each(f);
     }
 
     /// Whether nothing was recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.lock().kept.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.entries()).finish()
+        let entries = self.lock();
+        let mut list = f.debug_list();
+        list.entries(&entries.kept);
+        if entries.left_out > 0 {
+            list.entry(&format_args!("and {} more", entries.left_out));
+        }
+        list.finish()
     }
 }
 
-/// One thing that happened to a call.
+/// One thing that happened to a call. Whoever reaches a vendor records the attempt, a layer what it decided.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TrailEntry {

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::call::{Body, Call, Head, Output, Reply};
 use crate::capability::{Capabilities, Feature, OperationKind};
 use crate::chat::ChatResponse;
+use crate::context::TrailEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ProviderId;
 use crate::provider::{BoxFuture, Provider};
@@ -178,9 +180,16 @@ impl Provider for Scripted {
 
     fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
         Box::pin(async move {
-            self.reply(call)
-                .await
-                .map_err(|error| error.with_provider(&self.id))
+            let started = Instant::now();
+            let reply = self.reply(call).await;
+            call.context.trail().push(TrailEntry::Attempt {
+                provider: self.id.clone(),
+                model: call.model.clone(),
+                started,
+                duration: started.elapsed(),
+                error: reply.as_ref().err().map(Error::kind),
+            });
+            reply.map_err(|error| error.with_provider(&self.id))
         })
     }
 }

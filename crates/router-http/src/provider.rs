@@ -6,7 +6,7 @@ use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -22,6 +22,7 @@ use router_core::{
 use router_wire::message::request_id;
 use router_wire::vendor::VendorCodec;
 use router_wire::{Codec, Encoded, FrameLimits, FrameLog, HttpResponse, StreamReader};
+use tokio::time::Instant;
 
 use crate::auth::Auth;
 use crate::builder::Builder;
@@ -183,7 +184,7 @@ impl<C: Codec> HttpProvider<C> {
         if self.skip_malformed {
             reader = reader.skipping_malformed();
         }
-        let deadline = call.context.deadline().map(tokio::time::Instant::from_std);
+        let deadline = call.context.deadline().map(Instant::from_std);
         EventStream::new(Events {
             reader,
             body: Some(body),
@@ -300,9 +301,7 @@ impl<C: Codec> Provider for HttpProvider<C> {
             let reply = match call.context.deadline() {
                 None => self.reply(call).await,
                 Some(deadline) => {
-                    match tokio::time::timeout_at(tokio::time::Instant::from_std(deadline), self.reply(call))
-                        .await
-                    {
+                    match tokio::time::timeout_at(Instant::from_std(deadline), self.reply(call)).await {
                         Ok(reply) => reply,
                         Err(_) => Err(past_deadline()),
                     }
@@ -311,7 +310,7 @@ impl<C: Codec> Provider for HttpProvider<C> {
             call.context.trail().push(TrailEntry::Attempt {
                 provider: self.codec.provider().clone(),
                 model: call.model.clone(),
-                started,
+                started: started.into_std(),
                 duration: started.elapsed(),
                 error: reply.as_ref().err().map(Error::kind),
             });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use router_core::context::TrailEntry;
 use router_core::error::TimeoutKind;
 use router_core::model::{ModelInfo, ModelList};
 use router_core::stream::End;
@@ -11,6 +12,7 @@ use router_core::{
     BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Feature, Head, ModelId, Operation,
     OperationKind, Output, Provider, ProviderId, Reply, Result, StreamEvent,
 };
+use tokio::time::Instant;
 
 use crate::answer::answer;
 use crate::embed::embed;
@@ -128,7 +130,16 @@ impl Provider for SimModel {
                 .open(&call.model, call.operation.name(), call.is_stream());
             // A caller that goes away while the answer is slow leaves the entry as dropped.
             self.ledger.close(number, Ended::Dropped, None);
-            match self.reply(call, number).await {
+            let started = Instant::now();
+            let reply = self.reply(call, number).await;
+            call.context.trail().push(TrailEntry::Attempt {
+                provider: ID.clone(),
+                model: call.model.clone(),
+                started: started.into_std(),
+                duration: started.elapsed(),
+                error: reply.as_ref().err().map(Error::kind),
+            });
+            match reply {
                 Ok(reply) => {
                     let mut head = Head::default();
                     head.provider = ID.clone();

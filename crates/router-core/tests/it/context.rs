@@ -22,12 +22,46 @@ fn deadlines_only_shrink() {
 
 #[test]
 fn budgets_are_shared_by_clones() {
-    let context = Context::new().with_attempts(2);
+    let context = Context::new().with_attempts(3);
     let clone = context.clone();
     assert!(context.budget().take() && clone.budget().take());
-    assert!(!context.budget().take(), "a third attempt of two");
+    assert!(!context.budget().take(), "a fourth attempt of three");
     assert_eq!(clone.budget().left(), 0);
-    assert_eq!(Context::new().budget().left(), DEFAULT_ATTEMPTS);
+    assert_eq!(Context::new().budget().left(), DEFAULT_ATTEMPTS - 1);
+    assert!(!Context::new().with_attempts(1).budget().take());
+    assert!(
+        !Context::new().with_attempts(0).budget().take(),
+        "the first is free"
+    );
+}
+
+#[test]
+fn the_caller_and_the_outermost_layer_set_the_budget() {
+    let unset = Context::new();
+    unset.budget().set_default(6);
+    unset.budget().set_default(2);
+    assert_eq!(unset.budget().left(), 5);
+    let set = Context::new().with_attempts(2);
+    set.budget().set_default(6);
+    assert_eq!(set.budget().left(), 1);
+    let begun = Context::new();
+    assert!(begun.budget().take());
+    begun.budget().set_default(9);
+    assert_eq!(begun.budget().left(), DEFAULT_ATTEMPTS - 2);
+}
+
+#[test]
+fn trails_stay_small() {
+    let context = Context::new();
+    for _ in 0..1000 {
+        context.trail().decision("test", "again");
+    }
+    assert_eq!(
+        (context.trail().entries().len(), context.trail().left_out()),
+        (64, 936)
+    );
+    let shown = format!("{:?}", context.trail());
+    assert!(shown.ends_with("and 936 more]"), "{shown}");
 }
 
 fn decision(what: &'static str) -> TrailEntry {
