@@ -286,6 +286,7 @@ pub type EventSource = Pin<Box<dyn Stream<Item = Result<StreamEvent>> + Send>>;
 
 type OnEvent = Box<dyn FnMut(&StreamEvent) + Send>;
 type OnEnd = Box<dyn FnOnce(End<'_>) + Send>;
+type OnWait = Box<dyn FnMut(&mut TaskContext<'_>, bool) -> Poll<Error> + Send>;
 
 /// The events of one answer.
 ///
@@ -299,6 +300,9 @@ pub struct EventStream {
     ready: VecDeque<StreamEvent>,
     on_event: Vec<OnEvent>,
     on_end: Vec<OnEnd>,
+    on_wait: Vec<OnWait>,
+    /// Whether content came since the last wait.
+    heard: bool,
 }
 
 impl EventStream {
@@ -316,6 +320,8 @@ impl EventStream {
             ready: VecDeque::new(),
             on_event: Vec::new(),
             on_end: Vec::new(),
+            on_wait: Vec::new(),
+            heard: false,
         }
     }
 
@@ -388,6 +394,24 @@ impl EventStream {
         self.on_end.push(Box::new(f));
     }
 
+    /// Runs `f` whenever the reader waits for an event that is not there yet. It gets the task, to be woken by a clock, and
+    /// whether content came since it ran last. When it is ready, the stream ends with its error, and the source is gone.
+    ///
+    /// So a layer bounds waits without a wrapper around the stream; what is there already costs nothing.
+    pub fn on_wait(&mut self, f: impl FnMut(&mut TaskContext<'_>, bool) -> Poll<Error> + Send + 'static) {
+        self.on_wait.push(Box::new(f));
+    }
+
+    fn poll_waits(&mut self, task: &mut TaskContext<'_>) -> Poll<Error> {
+        let heard = std::mem::take(&mut self.heard);
+        for f in &mut self.on_wait {
+            if let Poll::Ready(error) = f(task, heard) {
+                return Poll::Ready(error);
+            }
+        }
+        Poll::Pending
+    }
+
     fn poll_source(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<Result<StreamEvent>>> {
         match &mut self.source {
             Some(source) => source.as_mut().poll_next(task),
@@ -402,6 +426,7 @@ impl EventStream {
             f(end);
         }
         self.on_event.clear();
+        self.on_wait.clear();
     }
 }
 
@@ -416,13 +441,17 @@ impl Stream for EventStream {
         let event = match this.ready.pop_front() {
             Some(event) => Ok(event),
             None => match this.poll_source(task) {
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => match this.poll_waits(task) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(error) => Err(error),
+                },
                 Poll::Ready(Some(event)) => event,
                 Poll::Ready(None) => Err(truncated()),
             },
         };
         match &event {
             Ok(event) => {
+                this.heard |= event.commits();
                 for f in &mut this.on_event {
                     f(event);
                 }

@@ -1,8 +1,10 @@
 //! One end, told once, and nothing behind it; the commit point is the first content.
 
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use futures_util::stream;
+use router_core::error::TimeoutKind;
 use router_core::stream::End;
 use router_core::{
     Body, Call, ChatRequest, Error, ErrorKind, EventStream, FinishReason, Provider as _, Reply, Result,
@@ -181,6 +183,63 @@ async fn watchers_see_every_event() {
         .on_event(move |_| *count.lock().expect("no panic") += 1);
     reply.into_output().await.expect("an answer");
     assert_eq!(*seen.lock().expect("no panic"), 2);
+}
+
+/// A watcher of waits is asked only when nothing is there, is told whether content came, and can end the stream.
+#[tokio::test]
+async fn waits_can_be_bounded() {
+    let mut script = vec![
+        None,
+        Some(Ok(StreamEvent::text("a"))),
+        None,
+        Some(Ok(StreamEvent::start(None, None))),
+        None,
+        Some(Ok(StreamEvent::text("never"))),
+    ]
+    .into_iter();
+    let dropped = Arc::new(());
+    let held = Arc::clone(&dropped);
+    let mut stream = EventStream::new(stream::poll_fn(move |task| {
+        let _ = &held;
+        match script.next() {
+            Some(Some(event)) => Poll::Ready(Some(event)),
+            _ => {
+                task.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&heard);
+    stream.on_wait(move |_, content| {
+        let mut seen = seen.lock().expect("no panic");
+        seen.push(content);
+        match seen.len() {
+            3 => Poll::Ready(failure(ErrorKind::Timeout(TimeoutKind::BetweenContents))),
+            _ => Poll::Pending,
+        }
+    });
+    let told = Seen::default();
+    watch(&mut stream, &told);
+    assert!(matches!(
+        stream.next().await,
+        Some(Ok(StreamEvent::TextDelta { .. }))
+    ));
+    assert!(matches!(stream.next().await, Some(Ok(StreamEvent::Start(_)))));
+    let error = stream
+        .next()
+        .await
+        .expect("an end")
+        .expect_err("the watcher ends it");
+    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutKind::BetweenContents));
+    assert_eq!(Arc::strong_count(&dropped), 1, "the source is gone");
+    assert!(stream.next().await.is_none());
+    assert_eq!(*heard.lock().expect("no panic"), [false, true, false]);
+    assert_eq!(
+        told.lock().expect("no panic").len(),
+        2,
+        "those who watch are told"
+    );
 }
 
 #[tokio::test]
