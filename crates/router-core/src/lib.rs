@@ -14,6 +14,7 @@ pub mod held;
 pub mod human;
 pub mod image;
 pub mod json;
+pub mod kind_word;
 pub mod message;
 pub mod model;
 pub mod moderation;
