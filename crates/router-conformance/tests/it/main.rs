@@ -1,0 +1,3 @@
+//! That the checks find what they are for.
+
+mod provider_contract;
