@@ -3,6 +3,7 @@
 mod ci;
 mod clients;
 mod examples;
+mod new_provider;
 mod process;
 mod replay;
 mod report;
@@ -45,6 +46,12 @@ const TASKS: &[Task] = &[
         name: "examples",
         usage: "examples [--bless]        every example prints what stands in its expected.txt",
         run: examples::run,
+    },
+    Task {
+        name: "new-provider",
+        usage: "new-provider NAME --compatible\n\
+                \x20                             the crate of a vendor of OpenAI's family; --title for its name in full",
+        run: new_provider::run,
     },
     Task {
         name: "replay",

@@ -80,23 +80,12 @@ impl Registry {
     }
 
     /// The vendors that are compiled in, in the order in which a default is looked for: OpenAI, Anthropic, Gemini, DeepSeek,
-    /// Ollama, the simulated vendor.
+    /// Ollama, the others by name, a server of one's own, the simulated vendor.
     #[must_use]
     pub fn builtin() -> Self {
-        let mut registry = Self::new();
-        #[cfg(feature = "openai")]
-        registry.add(Entry::of::<router_openai::OpenAiCodec>());
-        #[cfg(feature = "anthropic")]
-        registry.add(Entry::of::<router_anthropic::AnthropicCodec>());
-        #[cfg(feature = "gemini")]
-        registry.add(Entry::of::<router_gemini::GeminiCodec>());
-        #[cfg(feature = "deepseek")]
-        registry.add(Entry::of::<router_deepseek::DeepSeekCodec>());
-        #[cfg(feature = "ollama")]
-        registry.add(Entry::of::<router_ollama::OllamaCodec>());
-        #[cfg(feature = "sim")]
-        registry.add(Entry::of::<router_sim::SimCodec>());
-        registry
+        Self {
+            entries: crate::providers::entries(),
+        }
     }
 
     /// Adds a vendor; one of the same name is replaced.

@@ -130,7 +130,12 @@ pub(crate) async fn stream(subject: &Subject, cases: &[&str], request: ChatReque
 pub(crate) fn check_request(subject: &Subject, case: &str, exchange: &Exchange, needed: bool) {
     let sent = exchange.sent();
     assert_eq!(sent.len(), 1, "{case}: one call is one request");
-    subject.fixtures.check_request(case, &sent[0], needed);
+    let model = if case.starts_with("embed_") {
+        &subject.embedding_model
+    } else {
+        &subject.model
+    };
+    subject.fixtures.check_request(case, &sent[0], model, needed);
 }
 
 /// The events folded into a response.

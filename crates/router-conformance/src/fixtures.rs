@@ -1,8 +1,10 @@
 //! Fixtures of a vendor: what it answers to a case, and the request it must have got.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use router_core::ModelId;
 use router_http::TransportRequest;
 use router_http::replay::ReplayTransport;
 use serde_json::{Map, Value, json};
@@ -12,9 +14,15 @@ use crate::subject::ADDRESS;
 /// Set to write request fixtures instead of comparing them; read what was written before it is committed.
 const BLESS: &str = "ROUTER_CONFORMANCE_BLESS";
 
-/// The folder of a vendor's fixtures.
+/// What stands for the vendor's model in the fixtures of a family.
+const MODEL: &str = "$model";
+
+/// The folder of a vendor's fixtures, and that of its family for what the vendor does as all of them do.
 #[derive(Clone, Debug)]
-pub(crate) struct Fixtures(PathBuf);
+pub(crate) struct Fixtures {
+    dir: PathBuf,
+    family: Option<PathBuf>,
+}
 
 /// An answer of the vendor.
 #[derive(Clone, Debug)]
@@ -82,40 +90,46 @@ impl Answered {
 
 impl Fixtures {
     pub(crate) fn at(dir: PathBuf) -> Self {
-        Self(dir)
+        Self { dir, family: None }
+    }
+
+    /// With the fixtures of OpenAI's family behind those of the vendor.
+    pub(crate) fn compatible(mut self) -> Self {
+        self.family = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compatible"));
+        self
     }
 
     pub(crate) fn dir(&self) -> &Path {
-        &self.0
+        &self.dir
     }
 
-    /// File names in the folder, sorted; folders below it belong to other suites.
+    /// The vendor's own files, sorted; folders below the folder belong to other suites.
     pub(crate) fn files(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(&self.0) else {
+        files(&self.dir)
+    }
+
+    /// The vendor's own files that say no more than the family's.
+    pub(crate) fn repeated(&self) -> Vec<String> {
+        let Some(family) = &self.family else {
             return Vec::new();
         };
-        let mut names: Vec<String> = entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.path().is_file())
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .collect();
-        names.sort();
-        names
+        let same = |name: &String| {
+            let theirs = std::fs::read(family.join(name));
+            theirs.is_ok_and(|theirs| std::fs::read(self.dir.join(name)).is_ok_and(|ours| ours == theirs))
+        };
+        self.files().into_iter().filter(same).collect()
+    }
+
+    /// A file of the vendor, or of its family.
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let own = std::fs::read(self.dir.join(name)).ok();
+        own.or_else(|| std::fs::read(self.family.as_ref()?.join(name)).ok())
     }
 
     /// What the vendor answers to a case.
     pub(crate) fn response(&self, case: &str) -> Option<Answered> {
-        let read = |extension: &str| std::fs::read(self.0.join(format!("{case}.response.{extension}"))).ok();
-        if let Some(message) = read("http") {
-            return Some(http_message(case, &message));
-        }
-        [
-            ("json", "application/json"),
-            ("sse", "text/event-stream; charset=utf-8"),
-            ("jsonl", "application/x-ndjson"),
-        ]
-        .into_iter()
-        .find_map(|(extension, content_type)| Some(Answered::new(200, content_type, read(extension)?)))
+        let dirs = std::iter::once(&self.dir).chain(&self.family);
+        dirs.into_iter().find_map(|dir| response_in(dir, case))
     }
 
     /// What the vendor answers to the first of these cases that has an answer.
@@ -127,31 +141,55 @@ impl Fixtures {
                 panic!(
                     "no fixture {}.response.{{json,sse,jsonl,http}} in {}",
                     cases[0],
-                    self.0.display()
+                    self.dir.display()
                 )
             })
     }
 
     /// All streamed answers, with the names of their cases.
     pub(crate) fn streams(&self) -> Vec<(String, Answered)> {
-        self.files()
+        let mut names = self.files();
+        names.extend(self.family.iter().flat_map(|family| files(family)));
+        let cases: BTreeSet<&str> = names
             .iter()
             .filter_map(|name| name.split_once(".response.").map(|(case, _)| case))
             .filter(|case| case.starts_with("stream_"))
+            .collect();
+        cases
+            .into_iter()
             .filter_map(|case| Some((case.to_owned(), self.response(case)?)))
             .collect()
     }
 
-    /// Compares a request with `CASE.request.json`. Without that file, it fails where the case needs one.
-    pub(crate) fn check_request(&self, case: &str, sent: &TransportRequest, needed: bool) {
-        let path = self.0.join(format!("{case}.request.json"));
-        let got = shown(sent);
-        if std::env::var_os(BLESS).is_some() && (needed || path.exists()) {
-            let text = serde_json::to_string_pretty(&got).expect("a value is JSON");
-            std::fs::write(&path, text + "\n").expect("the fixture can be written");
+    /// Writes a request fixture, unless the family's says the same.
+    fn bless(&self, name: &str, got: &Map<String, Value>, model: &ModelId) {
+        let family = self.family.as_ref().and_then(|family| {
+            let text = std::fs::read(family.join(name)).ok()?;
+            let mut request: Map<String, Value> = serde_json::from_slice(&text).ok()?;
+            name_model(&mut request, model);
+            Some(request)
+        });
+        let path = self.dir.join(name);
+        if family.as_ref() == Some(got) {
+            let _ = std::fs::remove_file(path);
             return;
         }
-        let Ok(text) = std::fs::read(&path) else {
+        let text = serde_json::to_string_pretty(got).expect("a value is JSON");
+        std::fs::create_dir_all(&self.dir)
+            .and_then(|()| std::fs::write(&path, text + "\n"))
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// Compares a request for a model with `CASE.request.json`. Without that file, it fails where the case needs one.
+    pub(crate) fn check_request(&self, case: &str, sent: &TransportRequest, model: &ModelId, needed: bool) {
+        let name = format!("{case}.request.json");
+        let path = self.dir.join(&name);
+        let got = shown(sent);
+        if std::env::var_os(BLESS).is_some() && (needed || path.exists()) {
+            self.bless(&name, &got, model);
+            return;
+        }
+        let Some(text) = self.read(&name) else {
             assert!(
                 !needed,
                 "no fixture {}; the request sent was:\n{:#}",
@@ -165,6 +203,7 @@ impl Fixtures {
         let Value::Object(mut expected) = expected else {
             panic!("{}: not an object", path.display());
         };
+        name_model(&mut expected, model);
         if let Some(Value::Object(headers)) = expected.remove("headers") {
             for (name, value) in headers {
                 let sent = sent.headers.get(&name).and_then(|value| value.to_str().ok());
@@ -184,6 +223,46 @@ impl Fixtures {
                 have.unwrap_or(&Value::Null),
             );
         }
+    }
+}
+
+/// The names of the files in a folder, sorted.
+fn files(dir: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The answer to a case that a folder has.
+fn response_in(dir: &Path, case: &str) -> Option<Answered> {
+    let read = |extension: &str| std::fs::read(dir.join(format!("{case}.response.{extension}"))).ok();
+    if let Some(message) = read("http") {
+        return Some(http_message(case, &message));
+    }
+    [
+        ("json", "application/json"),
+        ("sse", "text/event-stream; charset=utf-8"),
+        ("jsonl", "application/x-ndjson"),
+    ]
+    .into_iter()
+    .find_map(|(extension, content_type)| Some(Answered::new(200, content_type, read(extension)?)))
+}
+
+/// Puts the vendor's model where a fixture of the family leaves its place open.
+fn name_model(request: &mut Map<String, Value>, model: &ModelId) {
+    let named = request
+        .get_mut("body")
+        .and_then(|body| body.get_mut("model"))
+        .filter(|name| **name == *MODEL);
+    if let Some(name) = named {
+        *name = Value::from(model.as_str());
     }
 }
 

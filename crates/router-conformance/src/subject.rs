@@ -58,6 +58,14 @@ impl Subject {
         self
     }
 
+    /// With the fixtures of OpenAI's family for all that the vendor does as the family does; its own folder holds what
+    /// differs, and nothing else.
+    #[must_use]
+    pub fn compatible(mut self) -> Self {
+        self.fixtures = self.fixtures.compatible();
+        self
+    }
+
     /// With another chat model than the vendor's default.
     #[must_use]
     pub fn model(mut self, model: &'static str) -> Self {

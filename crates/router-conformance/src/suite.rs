@@ -180,6 +180,11 @@ pub fn suite_is_complete(tests: &[&str], subject: &Subject) {
         assert!(names.contains(name), "{name} is skipped, but is no case");
         assert!(!reason.trim().is_empty(), "{name} is skipped without a reason");
     }
+    let repeated = subject.fixtures.repeated();
+    assert!(
+        repeated.is_empty(),
+        "these fixtures say what the family's say: {repeated:?}"
+    );
     for file in subject.fixtures.files() {
         let (case, rest) = file
             .split_once('.')

@@ -52,6 +52,13 @@ impl<C: VendorCodec> Builder<C> {
             ..Self::of(CodecSource::ById(C::new))
         }
     }
+
+    /// With a codec that was set up before. The provider's id is the codec's.
+    #[must_use]
+    pub fn codec(mut self, codec: C) -> Self {
+        self.codec = CodecSource::Made(codec);
+        self
+    }
 }
 
 impl<C: Codec> Builder<C> {
@@ -180,7 +187,15 @@ impl<C: Codec> Builder<C> {
             .clone()
             .or_else(|| vendor.map(|vendor| vendor.base_url.to_owned()))
             .unwrap_or_default();
-        let base_url = checked_url(&base_url).map_err(|error| error.with_provider(&id))?;
+        let base_url = match (base_url.trim(), vendor) {
+            ("", Some(vendor)) if !vendor.base_url_env.is_empty() => {
+                let names = vendor.base_url_env.join(" or ");
+                let message = format!("no address for {}: set {names}, or pass a base URL", vendor.name);
+                Err(Error::new(ErrorKind::Config, message))
+            }
+            (url, _) => checked_url(url),
+        };
+        let base_url = base_url.map_err(|error| error.with_provider(&id))?;
         let auth = self.authentication().map_err(|error| error.with_provider(&id))?;
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {

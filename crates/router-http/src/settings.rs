@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use router_core::{Error, ErrorKind, ProviderId, Result, Secret};
+use router_core::{Error, ErrorKind, Json, ProviderId, Result, Secret};
 use router_wire::vendor::VendorCodec;
 
 use crate::auth::Auth;
@@ -27,6 +27,8 @@ pub struct ProviderSettings {
     pub headers: Vec<(String, String)>,
     /// What only some vendors have, by name: `project`, `location`, `region`, … A vendor refuses names it does not know.
     pub options: BTreeMap<String, String>,
+    /// Differences from the vendor's dialect, for vendors of OpenAI's family.
+    pub dialect: Option<Json>,
     /// The transport's settings and bounds.
     pub http: HttpConfig,
     /// A transport that is there already.
@@ -56,6 +58,20 @@ impl ProviderSettings {
     #[must_use]
     pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// With another id than the vendor's.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<ProviderId>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// With differences from the vendor's dialect.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Json) -> Self {
+        self.dialect = Some(dialect);
         self
     }
 
@@ -99,6 +115,12 @@ impl<C: VendorCodec> HttpProvider<C> {
     /// crates.
     pub fn from_settings(settings: &ProviderSettings) -> Result<Self> {
         settings.check_options(C::VENDOR.id, &[])?;
-        Self::builder().settings(settings).build()
+        let mut builder = Self::builder();
+        if let Some(dialect) = &settings.dialect {
+            let id = settings.id.clone();
+            let codec = C::new(id.unwrap_or_else(|| ProviderId::from_static(C::VENDOR.id)));
+            builder = builder.codec(codec.with_dialect(dialect)?);
+        }
+        builder.settings(settings).build()
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of a vendor without asking it: address, authentication, variables, default model.
 
-use router_core::ProviderId;
+use router_core::{Error, ErrorKind, Json, ProviderId, Result};
 
 use crate::codec::Codec;
 
@@ -123,4 +123,16 @@ pub trait VendorCodec: Codec + Sized {
 
     /// The codec of a provider with this id, which is [`Vendor::id`] unless a configuration gives another name.
     fn new(id: ProviderId) -> Self;
+
+    /// The codec with differences from the vendor's dialect, as a configuration gives them.
+    ///
+    /// # Errors
+    /// `Config` for what is no difference that it knows; a vendor that is not of OpenAI's family knows none.
+    fn with_dialect(self, differences: &Json) -> Result<Self> {
+        let _ = differences;
+        Err(Error::new(
+            ErrorKind::Config,
+            format!("{} has no dialect: its wire is its own", Self::VENDOR.id),
+        ))
+    }
 }

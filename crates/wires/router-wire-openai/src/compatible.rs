@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use router_core::{Call, Capabilities, Error, Feature, Operation, OperationKind, Output, ProviderId, Result};
+use router_core::{
+    Call, Capabilities, Error, Feature, Json, Operation, OperationKind, Output, ProviderId, Result,
+};
 use router_wire::classify::{self, CodeTable};
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
@@ -41,6 +43,13 @@ impl Compatible {
             codes: &[],
             vectors: embeddings::Vectors::Floats,
         }
+    }
+
+    /// With another dialect.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Arc::new(dialect);
+        self
     }
 
     /// With capabilities.
@@ -207,6 +216,15 @@ impl<D: DialectVendor> VendorCodec for CompatibleCodec<D> {
             inner,
             vendor: PhantomData,
         }
+    }
+
+    /// With differences from the vendor's dialect; see [`Dialect::with`].
+    fn with_dialect(self, differences: &Json) -> Result<Self> {
+        let dialect = self.inner.dialect().with(differences)?;
+        Ok(Self {
+            inner: self.inner.with_dialect(dialect),
+            ..self
+        })
     }
 }
 

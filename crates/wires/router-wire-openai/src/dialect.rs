@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use router_core::{Error, ErrorKind, Json, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 type Word = Cow<'static, str>;
 
@@ -150,5 +152,20 @@ impl Dialect {
         self.unsupported
             .extend(settings.iter().copied().map(Word::Borrowed));
         self
+    }
+
+    /// With these differences in the place of its own: a JSON object with fields of a dialect.
+    ///
+    /// # Errors
+    /// `Config` for what is no field of a dialect, or has another type.
+    pub fn with(&self, differences: &Json) -> Result<Self> {
+        let wrong = |error: serde_json::Error| {
+            Error::new(ErrorKind::Config, format!("not a dialect: {error}")).with_source(error)
+        };
+        // Read as a dialect once, so that an unknown field is named before anything is merged.
+        serde_json::from_str::<Self>(differences.as_str()).map_err(wrong)?;
+        let mut merged: Map<String, Value> = Json::of(self)?.to()?;
+        merged.extend(differences.to::<Map<String, Value>>()?);
+        serde_json::from_value(Value::Object(merged)).map_err(wrong)
     }
 }

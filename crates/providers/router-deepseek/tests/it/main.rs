@@ -4,7 +4,7 @@ use router_conformance::Subject;
 use router_deepseek::DeepSeekCodec;
 
 fn subject() -> Subject {
-    Subject::of::<DeepSeekCodec>(env!("CARGO_MANIFEST_DIR"))
+    Subject::of::<DeepSeekCodec>(env!("CARGO_MANIFEST_DIR")).compatible()
 }
 
 router_conformance::suite!(subject());
