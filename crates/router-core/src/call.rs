@@ -83,7 +83,8 @@ impl Call {
     #[must_use]
     pub fn needs(&self) -> Needs {
         let mut needs = self.operation.needs();
-        if self.is_stream() {
+        // Anything else that is asked for in pieces may come whole.
+        if self.is_stream() && self.operation.kind() == OperationKind::Chat {
             needs.features.insert(Feature::Streaming);
         }
         needs
@@ -198,6 +199,9 @@ impl Operation {
         let counter = EstimatingCounter;
         let model = ModelId::from_static("");
         let text = |text: &Text| counter.count_text(&model, text);
+        let parts = |parts: &[ContentPart]| -> u64 {
+            parts.iter().map(|part| counter.count_part(&model, part)).sum()
+        };
         match self {
             Self::Chat(request) => counter.count_chat(&model, request),
             Self::CountTokens(request) => counter.count_chat(&model, &request.chat),
@@ -210,12 +214,15 @@ impl Operation {
                 })
                 .sum(),
             Self::GenerateImage(request) => text(&request.prompt),
-            Self::Rerank(request) => text(&request.query) + request.documents.iter().map(text).sum::<u64>(),
+            Self::Rerank(request) => text(&request.query) + parts(&request.documents),
             Self::Speak(request) => text(&request.input),
             Self::Moderate(request) => request
                 .inputs
                 .iter()
-                .map(|input| counter.count_part(&model, input))
+                .map(|input| match input {
+                    Content::Text(input) => text(input),
+                    Content::Parts(input) => parts(input),
+                })
                 .sum(),
             Self::Transcribe(_) | Self::ListModels(_) => 0,
         }
@@ -334,6 +341,10 @@ impl Head {
 
 /// An answer, whole or in pieces.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of them per call, and an allocation costs more than moving it"
+)]
 pub enum Body {
     /// Whole.
     Full(Output),
@@ -405,7 +416,7 @@ impl Reply {
     pub async fn into_output(self) -> Result<Output> {
         match self.body {
             Body::Full(output) => Ok(output),
-            Body::Stream(stream) => stream.collect().await.map(Output::Chat),
+            Body::Stream(stream) => stream.into_output().await,
         }
     }
 }

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::model::{ModelId, ModelInfo};
 
 /// A kind of operation, without its request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OperationKind {
     /// Chat.
+    #[default]
     Chat,
     /// Embeddings.
     Embed,

@@ -1,7 +1,13 @@
-//! Folds events into the response that a plain call gives.
+//! Folds events into the answer that a plain call gives.
 
+use bytes::BytesMut;
+
+use crate::audio::{Segment, SpeechResponse, TranscriptionResponse};
+use crate::call::Output;
+use crate::capability::OperationKind;
 use crate::chat::{ChatResponse, Choice, FinishReason, Logprobs};
-use crate::content::{Citation, ContentPart, Reasoning, Refusal, Riders, TextPart};
+use crate::content::{Citation, ContentPart, Media, MediaKind, Reasoning, Refusal, Riders, TextPart};
+use crate::image::{GeneratedImage, ImageResponse};
 use crate::stream::{PartKind, StreamEvent, StreamFinish};
 use crate::text::Text;
 use crate::tool::{ToolCall, ToolCallKind};
@@ -9,8 +15,14 @@ use crate::tool::{ToolCall, ToolCallKind};
 /// Gathers events. What arrived before an error can still be taken with [`Collector::finish`].
 #[derive(Debug, Default)]
 pub struct Collector {
+    operation: OperationKind,
+    media_type: Option<Text>,
     response: ChatResponse,
     choices: Vec<Gathered>,
+    images: Vec<(u32, GeneratedImage)>,
+    segments: Vec<Segment>,
+    /// An answer that came whole.
+    output: Option<Box<Output>>,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +36,7 @@ struct Gathered {
     /// Place in `content` and growing arguments, by call.
     calls: Vec<(u32, usize, Growing)>,
     logprobs: Option<Logprobs>,
+    audio: BytesMut,
 }
 
 /// A text that grows; one delta is shared, more are copied together.
@@ -69,6 +82,8 @@ impl Collector {
                 self.response.id = start.id;
                 self.response.model = start.model;
                 self.response.created = start.created;
+                self.operation = start.operation;
+                self.media_type = start.media_type;
             }
             StreamEvent::TextDelta { choice, text } => self.choice(choice).delta(PartKind::Text, text),
             StreamEvent::ReasoningDelta { choice, text } => {
@@ -103,11 +118,63 @@ impl Collector {
                     .get_or_insert_with(Logprobs::default)
                     .append(*logprobs);
             }
+            StreamEvent::AudioDelta { choice, audio } => {
+                self.choice(choice).audio.extend_from_slice(&audio);
+            }
+            // What was to be seen on the way is no part of the answer.
+            StreamEvent::Image { preview: Some(_), .. } => {}
+            StreamEvent::Image { choice, image, .. } => self.images.push((choice, *image)),
+            StreamEvent::Segment(segment) => self.segments.push(*segment),
+            StreamEvent::Output(output) => self.output = Some(output),
             StreamEvent::Finish(finish) => self.end(*finish),
         }
     }
 
-    /// What was gathered. Choices without a finish reason, of a stream that broke, have `Other("")`.
+    /// What was gathered, as the answer to the operation that the stream is of.
+    #[must_use]
+    pub fn finish_output(mut self) -> Output {
+        if let Some(output) = self.output.take() {
+            return *output;
+        }
+        match self.operation {
+            OperationKind::GenerateImage => Output::GenerateImage(self.image()),
+            OperationKind::Speak => Output::Speak(self.speech()),
+            OperationKind::Transcribe => Output::Transcribe(self.transcript()),
+            _ => Output::Chat(self.finish()),
+        }
+    }
+
+    fn image(mut self) -> ImageResponse {
+        self.images.sort_by_key(|(choice, _)| *choice);
+        let mut answer = ImageResponse::new(self.images.into_iter().map(|(_, image)| image));
+        let filtered = |choice: &&Choice| choice.finish_reason == FinishReason::ContentFilter;
+        answer.filtered = self.response.choices.iter().filter(filtered).count() as u32;
+        answer.created = self.response.created;
+        answer.model = self.response.model;
+        answer.usage = self.response.usage;
+        answer.extra = self.response.extra;
+        answer
+    }
+
+    fn speech(mut self) -> SpeechResponse {
+        let audio = std::mem::take(&mut self.choice(0).audio);
+        let mut answer = SpeechResponse::new(audio.freeze(), self.media_type);
+        answer.usage = self.response.usage;
+        answer
+    }
+
+    fn transcript(mut self) -> TranscriptionResponse {
+        let segments = std::mem::take(&mut self.segments);
+        let chat = self.finish();
+        let mut answer = TranscriptionResponse::new(chat.text());
+        answer.segments = segments;
+        answer.model = chat.model;
+        answer.usage = chat.usage;
+        answer.extra = chat.extra;
+        answer
+    }
+
+    /// What was gathered of a chat. Choices without a finish reason, of a stream that broke, have `Other("")`.
     #[must_use]
     pub fn finish(mut self) -> ChatResponse {
         for gathered in &mut self.choices {
@@ -115,6 +182,7 @@ impl Collector {
         }
         for mut gathered in std::mem::take(&mut self.choices) {
             gathered.close_calls();
+            gathered.close_audio(self.media_type.as_ref());
             match self
                 .response
                 .choices
@@ -232,6 +300,15 @@ impl Gathered {
         };
         if let Some(ContentPart::ToolCall(call)) = self.content.get_mut(*at) {
             call.riders.merge(riders);
+        }
+    }
+
+    /// A sound that came in pieces is one part.
+    fn close_audio(&mut self, media_type: Option<&Text>) {
+        if !self.audio.is_empty() {
+            let mut media = Media::bytes(MediaKind::Audio, "", &self.audio);
+            media.media_type = media_type.cloned();
+            self.content.push(ContentPart::Media(media));
         }
     }
 

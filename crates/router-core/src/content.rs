@@ -103,6 +103,12 @@ impl From<String> for ContentPart {
     }
 }
 
+impl From<Text> for ContentPart {
+    fn from(text: Text) -> Self {
+        Self::text(text)
+    }
+}
+
 impl From<Media> for ContentPart {
     fn from(media: Media) -> Self {
         Self::Media(media)

@@ -36,8 +36,12 @@ impl Operation {
                 media.for_each(|media| held_by_media(media, &mut f));
             }
             Self::Transcribe(request) => held_by_media(&request.audio, &mut f),
-            Self::Moderate(request) => held_by_parts(&request.inputs, &mut f),
-            Self::Embed(_) | Self::Rerank(_) | Self::Speak(_) | Self::ListModels(_) => {}
+            Self::Moderate(request) => {
+                let inputs = request.inputs.iter();
+                inputs.for_each(|input| held_by_parts(input.parts(), &mut f));
+            }
+            Self::Rerank(request) => held_by_parts(&request.documents, &mut f),
+            Self::Embed(_) | Self::Speak(_) | Self::ListModels(_) => {}
         }
     }
 

@@ -15,6 +15,8 @@ use crate::text::Text;
 pub struct ImageRequest {
     /// What to show.
     pub prompt: Text,
+    /// What not to show, where the vendor takes that apart.
+    pub negative_prompt: Option<Text>,
     /// Pictures to start from; with any, this is an edit.
     pub images: Vec<Media>,
     /// Where to change: transparent where new.
@@ -23,18 +25,37 @@ pub struct ImageRequest {
     pub n: Option<u32>,
     /// Size in the vendor's words: `1024x1024`, `auto`.
     pub size: Option<Text>,
+    /// Width to height, where the vendor takes that instead of a size: `16:9`.
+    pub aspect_ratio: Option<Text>,
     /// Quality in the vendor's words.
     pub quality: Option<Text>,
+    /// What is behind the picture, in the vendor's words: `transparent`, `opaque`.
+    pub background: Option<Text>,
     /// File format: `png`, `jpeg`, `webp`.
     pub output_format: Option<Text>,
+    /// Whether pictures come by value or by address; the vendor's choice when absent.
+    pub delivery: Option<Delivery>,
     /// Seed, where the vendor takes one.
     pub seed: Option<i64>,
+    /// An id of the end user.
+    pub user: Option<Text>,
     /// Settings of single vendors.
     pub provider_options: ProviderOptions,
     /// Whether a setting that the vendor cannot honour is an error instead of a warning.
     pub strict: bool,
     /// Fields of the wire that are not named here.
     pub extra: Extra,
+}
+
+/// How pictures come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Delivery {
+    /// By value.
+    Base64,
+    /// By an address, which most vendors keep for an hour.
+    Url,
 }
 
 impl ImageRequest {
@@ -46,6 +67,13 @@ impl ImageRequest {
             ..Self::default()
         }
     }
+
+    /// With a picture to start from.
+    #[must_use]
+    pub fn with_image(mut self, image: Media) -> Self {
+        self.images.push(image);
+        self
+    }
 }
 
 /// Pictures.
@@ -53,24 +81,46 @@ impl ImageRequest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ImageResponse {
-    /// The pictures, by value or by address.
-    pub images: Vec<Media>,
+    /// The pictures, in the vendor's order.
+    pub images: Vec<GeneratedImage>,
     /// How many the vendor's filter removed.
     pub filtered: u32,
-    /// The prompt as the vendor rewrote it.
-    pub revised_prompt: Option<Text>,
-    /// Tokens used.
+    /// When, in seconds since 1970.
+    pub created: Option<i64>,
+    /// The model that answered, in the vendor's words.
+    pub model: Option<Text>,
+    /// Tokens used; absent when the vendor gave none.
     pub usage: Option<Usage>,
     /// Fields of the wire that are not named here.
     pub extra: Extra,
 }
 
+/// One picture that was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GeneratedImage {
+    /// The picture, by value or by address.
+    pub media: Media,
+    /// The prompt as the vendor rewrote it for this picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revised_prompt: Option<Text>,
+}
+
+impl From<Media> for GeneratedImage {
+    fn from(media: Media) -> Self {
+        Self {
+            media,
+            revised_prompt: None,
+        }
+    }
+}
+
 impl ImageResponse {
     /// Pictures.
     #[must_use]
-    pub fn new(images: Vec<Media>) -> Self {
+    pub fn new<T: Into<GeneratedImage>>(images: impl IntoIterator<Item = T>) -> Self {
         Self {
-            images,
+            images: images.into_iter().map(Into::into).collect(),
             ..Self::default()
         }
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod audio;
+mod base64_bytes;
 pub mod call;
 pub mod capability;
 pub mod chat;

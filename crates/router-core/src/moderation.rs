@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::ContentPart;
 use crate::extra::Extra;
+use crate::message::Content;
+use crate::options::ProviderOptions;
 use crate::text::Text;
 
 /// Inputs to judge, each on its own.
@@ -11,8 +12,10 @@ use crate::text::Text;
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModerationRequest {
-    /// Texts or pictures.
-    pub inputs: Vec<ContentPart>,
+    /// Texts, or texts and pictures that are judged together.
+    pub inputs: Vec<Content>,
+    /// Settings of single vendors.
+    pub provider_options: ProviderOptions,
     /// Fields of the wire that are not named here.
     pub extra: Extra,
 }
@@ -20,10 +23,10 @@ pub struct ModerationRequest {
 impl ModerationRequest {
     /// Inputs to judge.
     #[must_use]
-    pub fn new<T: Into<ContentPart>>(inputs: impl IntoIterator<Item = T>) -> Self {
+    pub fn new<T: Into<Content>>(inputs: impl IntoIterator<Item = T>) -> Self {
         Self {
             inputs: inputs.into_iter().map(Into::into).collect(),
-            extra: Extra::new(),
+            ..Self::default()
         }
     }
 }
@@ -52,6 +55,21 @@ pub struct Moderation {
     pub flagged: bool,
     /// Categories in the vendor's words: whether each applies, and its score from 0 to 1.
     pub categories: Vec<ModerationCategory>,
+    /// Fields of the wire that are not named here.
+    #[serde(skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
+}
+
+impl Moderation {
+    /// A judgement.
+    #[must_use]
+    pub fn new(flagged: bool, categories: Vec<ModerationCategory>) -> Self {
+        Self {
+            flagged,
+            categories,
+            extra: Extra::new(),
+        }
+    }
 }
 
 /// One category of a judgement.
@@ -64,6 +82,9 @@ pub struct ModerationCategory {
     pub flagged: bool,
     /// Its score, where the vendor gives one.
     pub score: Option<f64>,
+    /// The kinds of input that the score is about: `text`, `image`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_types: Vec<Text>,
 }
 
 impl ModerationCategory {
@@ -74,6 +95,7 @@ impl ModerationCategory {
             name: name.into(),
             flagged,
             score,
+            input_types: Vec::new(),
         }
     }
 }

@@ -1,8 +1,31 @@
 //! A whole answer as the events of a stream: for caches, scripts, and vendors that cannot stream.
 
+use crate::call::Output;
 use crate::chat::ChatResponse;
 use crate::content::{ContentPart, Riders};
 use crate::stream::{ChoiceFinish, PartKind, StreamEvent, StreamFinish, StreamStart};
+
+/// The events that collect to `output`: of a chat one delta per part, of everything else the answer whole.
+#[must_use]
+pub fn output_events(output: Output) -> Vec<StreamEvent> {
+    let output = match output {
+        Output::Chat(response) => return events(response),
+        output => output,
+    };
+    let start = StreamStart {
+        operation: output.kind(),
+        ..StreamStart::default()
+    };
+    let finish = StreamFinish {
+        usage: output.usage().cloned(),
+        ..StreamFinish::default()
+    };
+    vec![
+        StreamEvent::Start(Box::new(start)),
+        StreamEvent::Output(Box::new(output)),
+        StreamEvent::Finish(Box::new(finish)),
+    ]
+}
 
 /// The events that collect to `response`, one delta per part.
 #[must_use]
@@ -11,7 +34,7 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
         id: response.id,
         model: response.model,
         created: response.created,
-        warnings: Vec::new(),
+        ..StreamStart::default()
     }))];
     let mut finish = StreamFinish {
         usage: response.usage,

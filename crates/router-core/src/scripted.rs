@@ -82,7 +82,7 @@ impl Scripted {
         self.output(ChatResponse::text_answer(text))
     }
 
-    /// Then answers with an output. A call in stream mode gets a chat's events.
+    /// Then answers with an output. A call in stream mode gets it as events.
     #[must_use]
     pub fn output(self, output: impl Into<Output>) -> Self {
         self.scene(Scene::Output(Box::new(output.into())))
@@ -133,13 +133,11 @@ impl Scripted {
                 ));
             }
             Some(Scene::Error(error)) => return Err(error),
-            Some(Scene::Output(output)) => match (call.is_stream(), *output) {
-                (true, Output::Chat(response)) => {
-                    let events = crate::replay::events(response).into_iter();
-                    Body::Stream(EventStream::from_events(events).committed().await?)
-                }
-                (_, output) => Body::Full(output),
-            },
+            Some(Scene::Output(output)) if call.is_stream() => {
+                let events = crate::replay::output_events(*output);
+                Body::Stream(EventStream::from_events(events).committed().await?)
+            }
+            Some(Scene::Output(output)) => Body::Full(*output),
             Some(Scene::Events(events)) => {
                 let mut events = events.into_iter();
                 let stream = EventStream::new(Scene::source(move || events.next()))
@@ -148,7 +146,7 @@ impl Scripted {
                 if call.is_stream() {
                     Body::Stream(stream)
                 } else {
-                    Body::Full(stream.collect().await?.into())
+                    Body::Full(stream.into_output().await?)
                 }
             }
         };

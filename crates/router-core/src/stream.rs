@@ -6,14 +6,19 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use bytes::Bytes;
 use futures_core::Stream;
 use serde::{Deserialize, Serialize};
 
+use crate::audio::Segment;
+use crate::call::Output;
+use crate::capability::OperationKind;
 use crate::chat::{ChatResponse, FinishReason, Logprobs, Usage};
 use crate::collect::Collector;
 use crate::content::{Citation, Media, Opaque, Riders};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extra::Extra;
+use crate::image::GeneratedImage;
 use crate::text::Text;
 use crate::tokens::estimate_piece;
 use crate::tool::{ServerToolCall, ToolCallKind};
@@ -121,6 +126,28 @@ pub enum StreamEvent {
         /// The media.
         media: Box<Media>,
     },
+    /// More of a sound: bytes to be appended to those before.
+    AudioDelta {
+        /// Which choice.
+        choice: u32,
+        /// The bytes. In JSON they are base64.
+        #[serde(with = "crate::base64_bytes")]
+        audio: Bytes,
+    },
+    /// A picture that was asked for, or what is to be seen of it so far.
+    Image {
+        /// Which of the pictures asked for.
+        choice: u32,
+        /// Which preview it is, from 0; absent for the picture itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        preview: Option<u32>,
+        /// The picture.
+        image: Box<GeneratedImage>,
+    },
+    /// A piece of written-down speech with its times.
+    Segment(Box<Segment>),
+    /// An answer that is no chat, whole: where a provider does not stream it.
+    Output(Box<Output>),
     /// A part that only its vendor knows.
     Opaque {
         /// Which choice.
@@ -158,8 +185,18 @@ pub struct StreamStart {
     pub model: Option<Text>,
     /// When, in seconds since 1970.
     pub created: Option<i64>,
+    /// What is answered.
+    #[serde(skip_serializing_if = "is_chat")]
+    pub operation: OperationKind,
+    /// The MIME type of a sound that comes in pieces, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<Text>,
     /// Settings that were dropped or changed.
     pub warnings: Vec<Warning>,
+}
+
+fn is_chat(operation: &OperationKind) -> bool {
+    *operation == OperationKind::Chat
 }
 
 /// The end of an answer.
@@ -251,6 +288,7 @@ impl StreamEvent {
             Self::TextDelta { text, .. }
             | Self::ReasoningDelta { text, .. }
             | Self::RefusalDelta { text, .. } => !text.is_empty(),
+            Self::AudioDelta { audio, .. } => !audio.is_empty(),
             _ => true,
         }
     }
@@ -377,11 +415,23 @@ impl EventStream {
     /// # Errors
     /// What the stream fails with; what had arrived is lost, so keep a [`Collector`] to have it.
     pub async fn collect(mut self) -> Result<ChatResponse> {
+        Ok(self.gather().await?.finish())
+    }
+
+    /// Folds the rest into the output that a plain call gives, whatever the operation.
+    ///
+    /// # Errors
+    /// As [`EventStream::collect`].
+    pub async fn into_output(mut self) -> Result<Output> {
+        Ok(self.gather().await?.finish_output())
+    }
+
+    async fn gather(&mut self) -> Result<Collector> {
         let mut collector = Collector::new();
         while let Some(event) = self.next().await {
             collector.push(event?);
         }
-        Ok(collector.finish())
+        Ok(collector)
     }
 
     /// Runs `f` on every event from here on.

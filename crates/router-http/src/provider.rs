@@ -16,8 +16,8 @@ use router_core::context::TrailEntry;
 use router_core::error::{RawReply, TimeoutKind};
 use router_core::stream::StreamStart;
 use router_core::{
-    Body, BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Head, Output, Provider, ProviderId,
-    Reply, Result, Secret, StreamEvent, Text, Warning,
+    Body, BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Head, Provider, ProviderId, Reply,
+    Result, Secret, StreamEvent, Text, Warning,
 };
 use router_wire::message::request_id;
 use router_wire::vendor::VendorCodec;
@@ -132,7 +132,7 @@ impl<C: Codec> HttpProvider<C> {
             let body = if call.is_stream() {
                 Body::Stream(stream)
             } else {
-                Body::Full(Output::Chat(stream.collect().await?))
+                Body::Full(stream.into_output().await?)
             };
             return Ok(reply(head, body));
         }
@@ -147,15 +147,14 @@ impl<C: Codec> HttpProvider<C> {
             }
         })?;
         head.raw = Some(response.raw());
-        let body = match (call.is_stream(), output) {
-            (true, Output::Chat(answer)) => {
-                let mut events = router_core::replay::events(answer);
-                if let Some(StreamEvent::Start(start)) = events.first_mut() {
-                    start.warnings.clone_from(&warnings);
-                }
-                Body::Stream(EventStream::from_events(events).committed().await?)
+        let body = if call.is_stream() {
+            let mut events = router_core::replay::output_events(output);
+            if let Some(StreamEvent::Start(start)) = events.first_mut() {
+                start.warnings.clone_from(&warnings);
             }
-            (_, output) => Body::Full(output),
+            Body::Stream(EventStream::from_events(events).committed().await?)
+        } else {
+            Body::Full(output)
         };
         head.warnings = warnings;
         Ok(reply(head, body))

@@ -231,10 +231,9 @@ impl Service {
 pub(crate) fn streamed(reply: router_core::Reply) -> Result<(router_core::Head, router_core::EventStream)> {
     let stream = match reply.body {
         Body::Stream(stream) => stream,
-        Body::Full(router_core::Output::Chat(answer)) => {
-            router_core::EventStream::from_events(router_core::replay::events(answer))
+        Body::Full(output) => {
+            router_core::EventStream::from_events(router_core::replay::output_events(output))
         }
-        Body::Full(_) => return Err(Error::new(ErrorKind::Decode, "the provider gave no stream")),
     };
     Ok((reply.head, stream))
 }

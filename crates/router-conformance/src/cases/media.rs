@@ -40,8 +40,18 @@ pub(crate) async fn image_url_and_base64(subject: Subject) {
     request.n = Some(2);
     let answer = image(&subject, &["image_url_and_base64"], request).await;
     let by_url = |media: &Media| matches!(media.source, MediaSource::Url(_));
-    assert_eq!(answer.images.iter().filter(|media| by_url(media)).count(), 1);
-    assert_eq!(answer.images.iter().filter_map(Media::decode).count(), 1);
+    assert_eq!(
+        answer.images.iter().filter(|image| by_url(&image.media)).count(),
+        1
+    );
+    assert_eq!(
+        answer
+            .images
+            .iter()
+            .filter_map(|image| image.media.decode())
+            .count(),
+        1
+    );
 }
 
 pub(crate) async fn speech_bytes_and_format(subject: Subject) {

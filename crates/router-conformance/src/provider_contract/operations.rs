@@ -29,10 +29,7 @@ pub(super) fn exchanges() -> Vec<(Operation, Output)> {
             EmbeddingRequest::new(["one"]).into(),
             EmbeddingResponse::new(vec![vec![0.5, 0.25]]).into(),
         ),
-        (
-            ImageRequest::new("a cat").into(),
-            ImageResponse::new(Vec::new()).into(),
-        ),
+        (ImageRequest::new("a cat").into(), ImageResponse::default().into()),
         (RerankRequest::new("cats", ["dogs", "cats"]).into(), rerank.into()),
         (
             SpeechRequest::new("Hello.").into(),

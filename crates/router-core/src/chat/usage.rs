@@ -32,6 +32,12 @@ pub struct Usage {
     /// Output tokens of audio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_output_tokens: Option<u64>,
+    /// Input tokens of pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_input_tokens: Option<u64>,
+    /// Output tokens of pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_output_tokens: Option<u64>,
     /// The vendor's own object, for counts that are not named here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Json>,

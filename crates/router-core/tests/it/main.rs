@@ -6,6 +6,7 @@ mod collect;
 mod context;
 mod errors;
 mod held;
+mod media;
 mod provider_ext;
 #[cfg(feature = "schema")]
 mod schema;
