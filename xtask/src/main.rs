@@ -7,6 +7,7 @@ mod new_provider;
 mod process;
 mod replay;
 mod report;
+mod servers;
 mod setup;
 mod test;
 mod tidy;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::totals::{Runner, Totals};
-use crate::{Arguments, Outcome, examples, only_flags, process, workspace};
+use crate::{Arguments, Outcome, examples, only_flags, process, servers, workspace};
 
 /// Folders that tests are judged by when they are there, by variable and name.
 const FOLDERS: [(&str, &str); 3] = [
@@ -15,7 +15,7 @@ const FOLDERS: [(&str, &str); 3] = [
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
     only_flags(arguments, &["--setup"])?;
     if arguments.iter().any(|argument| argument == "--setup") {
-        println!("setup: no test needs a server yet; nothing to install");
+        servers::install();
     }
     let mut totals = Totals::default();
     let nextest = process::exists("cargo-nextest");

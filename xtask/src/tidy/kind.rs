@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Layer,
     /// Data and helpers that stand on core alone.
     Catalog,
+    /// The connection to Redis: below the layers, which keep shared state in it.
+    Redis,
     Serve,
     Sim,
     Cassette,
@@ -34,6 +36,7 @@ impl Kind {
             ["crates", "router-wire"] => Some(Self::Wire),
             ["crates", "router-http"] => Some(Self::Http),
             ["crates", "router-catalog"] => Some(Self::Catalog),
+            ["crates", "router-redis"] => Some(Self::Redis),
             ["crates", "router-serve"] => Some(Self::Serve),
             ["crates", "router-sim"] => Some(Self::Sim),
             ["crates", "router-cassette"] => Some(Self::Cassette),
@@ -45,10 +48,13 @@ impl Kind {
 
     /// What it may depend on, tests aside. Nothing of ours stands on what is missing everywhere.
     pub(super) fn may_use(self) -> &'static [Self] {
-        use Kind::{Cassette, Catalog, Core, Http, Layer, Provider, Serve, Sim, Umbrella, Wire, Wires};
+        use Kind::{
+            Cassette, Catalog, Core, Http, Layer, Provider, Redis, Serve, Sim, Umbrella, Wire, Wires,
+        };
         match self {
             Self::Core => &[],
-            Self::Wire | Self::Layer | Self::Catalog => &[Core],
+            Self::Wire | Self::Catalog | Self::Redis => &[Core],
+            Self::Layer => &[Core, Redis],
             Self::Http | Self::Wires => &[Core, Wire],
             Self::Conformance => &[Core, Wire, Http],
             Self::Provider => &[Core, Wire, Http, Wires],
@@ -56,9 +62,11 @@ impl Kind {
             Self::Serve => &[Core, Wire, Wires, Provider],
             Self::Sim => &[Core, Wire, Http, Wires, Serve],
             Self::Cassette => &[Core, Wire, Http, Wires, Provider],
-            Self::Umbrella => &[Core, Wire, Http, Wires, Provider, Layer, Catalog, Serve, Sim],
+            Self::Umbrella => &[
+                Core, Wire, Http, Wires, Provider, Layer, Catalog, Redis, Serve, Sim,
+            ],
             Self::App => &[
-                Core, Wire, Http, Wires, Provider, Layer, Catalog, Serve, Sim, Cassette, Umbrella,
+                Core, Wire, Http, Wires, Provider, Layer, Catalog, Redis, Serve, Sim, Cassette, Umbrella,
             ],
         }
     }
@@ -73,6 +81,8 @@ mod tests {
         assert!(!Kind::Provider.may_use().contains(&Kind::Provider));
         assert!(!Kind::Layer.may_use().contains(&Kind::Layer));
         assert!(!Kind::Layer.may_use().contains(&Kind::Http));
+        assert!(Kind::Layer.may_use().contains(&Kind::Redis));
+        assert!(!Kind::Redis.may_use().contains(&Kind::Layer));
         assert!(!Kind::Serve.may_use().contains(&Kind::Layer));
         assert_eq!(Kind::of_folder("crates/providers/router-x"), Some(Kind::Provider));
         assert_eq!(Kind::of_folder("crates/router-core"), Some(Kind::Core));
