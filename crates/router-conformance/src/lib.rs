@@ -5,6 +5,7 @@ mod exchange;
 mod fixtures;
 mod hang;
 pub mod provider_contract;
+pub mod redis;
 mod requests;
 mod subject;
 mod suite;
