@@ -7,6 +7,7 @@ mod new_provider;
 mod process;
 mod replay;
 mod report;
+mod scaffold;
 mod servers;
 mod setup;
 mod test;
@@ -53,6 +54,11 @@ const TASKS: &[Task] = &[
         usage: "new-provider NAME --compatible\n\
                 \x20                             the crate of a vendor of OpenAI's family; --title for its name in full",
         run: new_provider::run,
+    },
+    Task {
+        name: "scaffold",
+        usage: "scaffold                  a vendor made by new-provider passes its tests as it is",
+        run: scaffold::run,
     },
     Task {
         name: "replay",

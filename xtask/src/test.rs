@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::totals::{Runner, Totals};
-use crate::{Arguments, Outcome, examples, only_flags, process, servers, workspace};
+use crate::{Arguments, Outcome, examples, only_flags, process, scaffold, servers, workspace};
 
 /// Folders that tests are judged by when they are there, by variable and name.
 const FOLDERS: [(&str, &str); 3] = [
@@ -50,6 +50,7 @@ pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
         totals += process::run_and_count(with_folders(&mut command)?, Runner::Libtest)?;
     }
     totals += examples::run(&[])?;
+    totals += scaffold::run(&[])?;
     Ok(totals)
 }
 

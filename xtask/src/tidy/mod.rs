@@ -25,10 +25,30 @@ struct Finding {
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
     only_flags(arguments, &[])?;
-    let root = workspace::root();
+    let mut totals = Totals::default();
+    for finding in check(&workspace::root())? {
+        for problem in &finding.problems {
+            println!("{}: {problem}", finding.file);
+        }
+        totals += Totals::of_check(finding.problems.is_empty());
+    }
+    Ok(totals)
+}
+
+/// How many files of the workspace at `root` break a rule; each is told.
+pub(crate) fn findings(root: &Path) -> Result<usize, String> {
+    let mut broken = check(root)?;
+    broken.retain(|finding| !finding.problems.is_empty());
+    for finding in &broken {
+        println!("{}: {}", finding.file, finding.problems.join("; "));
+    }
+    Ok(broken.len())
+}
+
+fn check(root: &Path) -> Result<Vec<Finding>, String> {
     let mut files = Vec::new();
-    gather(&root, &mut files)?;
-    let shown = |path: &Path| path.strip_prefix(&root).unwrap_or(path).display().to_string();
+    gather(root, &mut files)?;
+    let shown = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
 
     let mut findings = Vec::new();
     let mut manifests = Vec::new();
@@ -54,21 +74,13 @@ pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
         .collect();
     for manifest in &manifests {
         let mut problems = manifest.problems(&kinds);
-        problems.extend(rooms::problems(&root, manifest));
+        problems.extend(rooms::problems(root, manifest));
         findings.push(Finding {
             file: manifest.folder().to_owned(),
             problems,
         });
     }
-
-    let mut totals = Totals::default();
-    for finding in &findings {
-        for problem in &finding.problems {
-            println!("{}: {problem}", finding.file);
-        }
-        totals += Totals::of_check(finding.problems.is_empty());
-    }
-    Ok(totals)
+    Ok(findings)
 }
 
 /// All files of ours below a folder, sorted.
