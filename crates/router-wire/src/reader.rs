@@ -116,6 +116,28 @@ impl StreamReader {
         }
     }
 
+    /// Reads a reply that comes in these pieces to its end: its events, and the error that ended them.
+    pub fn read_all(mut self, pieces: impl IntoIterator<Item = Bytes>) -> (Vec<StreamEvent>, Option<Error>) {
+        let mut events = Vec::new();
+        let mut pieces = pieces.into_iter();
+        loop {
+            let piece = pieces.next();
+            let at_end = piece.is_none();
+            if let Some(piece) = piece {
+                self.push(piece);
+            }
+            loop {
+                let next = if at_end { self.finish() } else { self.next_event() };
+                match next {
+                    Ok(Some(event)) => events.push(event),
+                    Ok(None) if at_end => return (events, None),
+                    Ok(None) => break,
+                    Err(error) => return (events, Some(error)),
+                }
+            }
+        }
+    }
+
     /// Whether `Finish` or an error was given.
     #[must_use]
     pub fn is_ended(&self) -> bool {

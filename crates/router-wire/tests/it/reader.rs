@@ -172,3 +172,20 @@ fn gives_what_is_there() {
     ));
     assert!(!reader.is_ended());
 }
+
+#[test]
+fn pieces_are_read_to_the_end() {
+    let piece = |text: &'static str| Bytes::from_static(text.as_bytes());
+    let (events, error) = reader().read_all([piece("data: a\n"), piece("\ndata: e"), piece("nd")]);
+    assert!(error.is_none());
+    assert_eq!(
+        events,
+        [
+            StreamEvent::text("a"),
+            StreamEvent::finish(FinishReason::Stop, None)
+        ]
+    );
+    let (events, error) = reader().read_all([piece("data: a\n\n"), piece("data: ?\n\ndata: b\n\n")]);
+    assert_eq!(events, [StreamEvent::text("a")]);
+    assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Decode));
+}
