@@ -264,6 +264,8 @@ impl ResponsesStreamDecoder {
                     return self.end(whole, events);
                 }
             }
+            // Events of items have an `output` and a `status` too.
+            _ if kind.starts_with("response.") => {}
             _ if event.output.is_some()
                 || event.object.filled() == Some("response")
                 || event.status.filled().is_some() =>
