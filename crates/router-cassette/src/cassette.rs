@@ -9,7 +9,7 @@ use base64::Engine as _;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use router_wire::HttpResponse;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// One recorded HTTP interaction. Fields that are not named here are let pass.
@@ -35,14 +35,18 @@ pub struct Cassette {
 #[non_exhaustive]
 pub struct RecordedRequest {
     /// The method.
+    #[serde(deserialize_with = "or_default")]
     pub method: String,
     /// The whole address.
+    #[serde(deserialize_with = "or_default")]
     pub url: String,
     /// Headers, in lower case.
+    #[serde(deserialize_with = "or_default")]
     pub headers: BTreeMap<String, Value>,
     /// A JSON body.
     pub body: Value,
     /// Whether parts of the body were cut.
+    #[serde(deserialize_with = "or_default")]
     pub truncated: bool,
 }
 
@@ -53,7 +57,7 @@ pub struct RecordedResponse {
     /// HTTP status.
     pub status: u16,
     /// Headers, in lower case.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub headers: BTreeMap<String, Value>,
     /// The JSON body, parsed. Where there is `text`, only a view of it.
     #[serde(default)]
@@ -76,6 +80,11 @@ pub enum Recorded {
     Binary(Bytes),
 }
 
+/// A value that may be null.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
+}
+
 /// Why a recording cannot be read.
 #[derive(Debug)]
 pub struct LoadError {
@@ -92,7 +101,7 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl LoadError {
-    fn new(place: impl fmt::Display, why: impl fmt::Display) -> Self {
+    pub(crate) fn new(place: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self {
             place: place.to_string(),
             why: why.to_string(),
@@ -137,6 +146,21 @@ impl Cassette {
             .get(name)
             .and_then(Value::as_str)
             .unwrap_or_default()
+    }
+
+    /// Whether the answer is a stream of events or lines, by its beginning and its content type.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        let head = self.response.text.as_deref().unwrap_or_default();
+        let head = head.trim_start_matches(['\u{feff}', '\r', '\n', ' ']);
+        let starts = ["data:", "event:", "id:", ":"]
+            .iter()
+            .any(|start| head.starts_with(start));
+        starts
+            || self
+                .header("content-type")
+                .to_ascii_lowercase()
+                .contains("ndjson")
     }
 
     /// The payload of the answer.

@@ -5,7 +5,10 @@ mod compare;
 mod outcome;
 mod replay;
 mod service;
+mod verdict;
 
 pub use cassette::{Cassette, LoadError, Recorded, RecordedRequest, RecordedResponse, read_dir};
 pub use compare::differences;
 pub use replay::replay;
+pub use service::{Service, service};
+pub use verdict::{Verdict, read_expected, verdict};

@@ -103,7 +103,9 @@ pub(crate) fn answered(answer: &ChatResponse, error: Option<&Error>) -> Value {
     if opaque > 0 {
         line.insert("reasoning_opaque".into(), opaque.into());
     }
-    put_usage(&mut line, answer.usage.as_ref());
+    // A stream that broke off may have been counted all the same.
+    let usage = answer.usage.as_ref().or(error.and_then(Error::usage));
+    put_usage(&mut line, usage);
     put_text(&mut line, "model", answer.model.as_deref());
     put_text(&mut line, "response_id", answer.id.as_deref());
     line.into()

@@ -1,5 +1,6 @@
 //! Which codec reads a recording, and for which operation.
 
+use std::fmt;
 use std::sync::Arc;
 
 use router_anthropic::AnthropicCodec;
@@ -22,14 +23,29 @@ use serde_json::Value;
 
 use crate::cassette::Cassette;
 
-/// A codec, and the call that a recording answers.
-pub(crate) struct Service {
-    pub(crate) codec: Box<dyn Codec>,
-    pub(crate) call: Call,
+/// A codec, and the call that a recording answers. The call is in stream mode when the answer is read as a stream.
+#[non_exhaustive]
+pub struct Service {
+    /// Reads the answer, and writes a request like the recorded one.
+    pub codec: Box<dyn Codec>,
+    /// What was asked, as far as reading the answer needs it.
+    pub call: Call,
 }
 
-/// The codec for a recording; the reason when there is none.
-pub(crate) fn service(cassette: &Cassette) -> Result<Service, String> {
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("provider", self.codec.provider())
+            .field("call", &self.call)
+            .finish()
+    }
+}
+
+/// The codec for a recording: its wire by endpoint and address, its dialect by vendor.
+///
+/// # Errors
+/// The reason why there is none.
+pub fn service(cassette: &Cassette) -> Result<Service, String> {
     let path = cassette.path();
     let provider = cassette.provider.as_str();
     let id = ProviderId::from(provider);
@@ -89,10 +105,12 @@ pub(crate) fn service(cassette: &Cassette) -> Result<Service, String> {
         endpoint => return later(&format!("the endpoint {endpoint}")),
     };
     let model = cassette.asked("model").as_str().unwrap_or("model");
-    Ok(Service {
-        codec,
-        call: Call::new(model, operation),
-    })
+    let mut call = Call::new(model, operation);
+    if call.operation.kind() == OperationKind::Chat && (cassette.is_streamed() || asked_for_stream(cassette))
+    {
+        call = call.streaming();
+    }
+    Ok(Service { codec, call })
 }
 
 /// The plain dialect, and those of the vendors that have a crate.
@@ -118,15 +136,15 @@ fn speaks(cassette: &Cassette) -> bool {
 }
 
 /// The operation's name in an outcome.
-pub(crate) fn operation_name(cassette: &Cassette, kind: OperationKind, streamed: bool) -> &'static str {
-    match kind {
-        OperationKind::Chat if streamed || asked_for_stream(cassette) => "chat_stream",
+pub(crate) fn operation_name(call: &Call) -> &'static str {
+    match call.operation.kind() {
+        OperationKind::Chat if call.is_stream() => "chat_stream",
         other => other.as_str(),
     }
 }
 
 /// Whether a stream was asked for, by field or by address.
-pub(crate) fn asked_for_stream(cassette: &Cassette) -> bool {
+fn asked_for_stream(cassette: &Cassette) -> bool {
     let path = cassette.path();
     let stream = cassette.asked("stream");
     *stream == Value::Bool(true)

@@ -1,11 +1,10 @@
 //! `llm-router replay`: recorded traffic through the codecs.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use router_cassette::{differences, read_dir, replay};
+use router_cassette::{Cassette, Verdict, read_dir, read_expected, replay, verdict};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -35,68 +34,68 @@ impl Replay {
         if let Some(only) = &self.only {
             cassettes.retain(|cassette| cassette.id.contains(only));
         }
-        let expected = if self.check {
-            let file = self.expected.clone();
-            expected(file.unwrap_or_else(|| self.folder.join("expected.jsonl")))?
+        if self.check {
+            check(&cassettes, &self.expected()?, self.json)
         } else {
-            BTreeMap::new()
-        };
-        let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-        for cassette in &cassettes {
-            let outcome = replay(cassette);
-            if self.json {
-                println!("{outcome}");
-            }
-            let skip = outcome.get("skip").and_then(Value::as_str);
-            let Some(want) = expected
-                .get(&cassette.id)
-                .filter(|want| want.get("skip").is_none())
-            else {
-                match skip {
-                    Some(_) => skipped += 1,
-                    None if self.check => skipped += 1,
-                    None => passed += 1,
-                }
-                continue;
-            };
-            if let Some(why) = skip {
-                skipped += 1;
-                if !self.json {
-                    println!("SKIP {}: {why}", cassette.id);
-                }
-                continue;
-            }
-            let found = differences(want, &outcome);
-            if found.is_empty() {
-                passed += 1;
-                continue;
-            }
-            failed += 1;
-            if !self.json {
-                println!("FAIL {}\n    {}", cassette.id, found.join("\n    "));
-            }
+            print(&cassettes, self.json);
+            Ok(())
         }
-        if !self.json {
-            println!("{passed} passed, {failed} failed, {skipped} skipped");
-        }
-        if failed > 0 {
-            return Err(Failure::Io(format!(
-                "{failed} recordings differ from what was expected"
-            )));
-        }
-        Ok(())
+    }
+
+    fn expected(&self) -> Result<BTreeMap<String, Value>, Failure> {
+        let file = self.expected.clone();
+        read_expected(&file.unwrap_or_else(|| self.folder.join("expected.jsonl")))
+            .map_err(|error| Failure::Usage(error.to_string()))
     }
 }
 
-fn expected(file: PathBuf) -> Result<BTreeMap<String, Value>, Failure> {
-    let text =
-        fs::read_to_string(&file).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
-    let mut expected = BTreeMap::new();
-    for (number, line) in text.lines().enumerate() {
-        let value: Value = serde_json::from_str(line)
-            .map_err(|error| Failure::Usage(format!("{} line {}: {error}", file.display(), number + 1)))?;
-        let id = value["id"].as_str().unwrap_or_default().to_owned();
-        expected.insert(id, value);
+fn print(cassettes: &[Cassette], json: bool) {
+    let mut skipped = 0;
+    for cassette in cassettes {
+        let outcome = replay(cassette);
+        skipped += usize::from(outcome.get("skip").is_some());
+        if json {
+            println!("{outcome}");
+        }
     }
-    Ok(expected)
+    if !json {
+        println!(
+            "{} passed, 0 failed, {skipped} skipped",
+            cassettes.len() - skipped
+        );
+    }
+}
+
+fn check(cassettes: &[Cassette], expected: &BTreeMap<String, Value>, json: bool) -> Result<(), Failure> {
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for cassette in cassettes {
+        let outcome = replay(cassette);
+        if json {
+            println!("{outcome}");
+        }
+        match verdict(&outcome, expected.get(&cassette.id)) {
+            Verdict::Equal => passed += 1,
+            Verdict::Skipped(why) => {
+                skipped += 1;
+                if !json {
+                    println!("SKIP {}: {why}", cassette.id);
+                }
+            }
+            Verdict::Differs(found) => {
+                failed += 1;
+                if !json {
+                    println!("FAIL {}\n    {}", cassette.id, found.join("\n    "));
+                }
+            }
+        }
+    }
+    if !json {
+        println!("{passed} passed, {failed} failed, {skipped} skipped");
+    }
+    if failed > 0 {
+        return Err(Failure::Io(format!(
+            "{failed} recordings differ from what was expected"
+        )));
+    }
+    Ok(())
 }

@@ -1,11 +1,8 @@
 //! Reads a folder of recorded traffic, named by `ROUTER_CASSETTES`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use router_wire::HttpResponse;
 use serde_json::Value;
 
 /// One recorded interaction on Ollama's own wire.
@@ -49,16 +46,6 @@ pub(crate) fn of_endpoint(folder: &Path, endpoint: &str) -> Vec<Cassette> {
     found
 }
 
-/// What was worked out independently, by id.
-pub(crate) fn expected(folder: &Path) -> BTreeMap<String, Value> {
-    let lines = fs::read_to_string(folder.join("expected.jsonl")).unwrap_or_default();
-    let line = |line: &str| -> (String, Value) {
-        let value: Value = serde_json::from_str(line).expect("a JSON line");
-        (value["id"].as_str().unwrap_or_default().to_owned(), value)
-    };
-    lines.lines().map(line).collect()
-}
-
 impl Cassette {
     fn is_ours(&self) -> bool {
         let ollama = self.json["provider"] == "ollama";
@@ -69,27 +56,5 @@ impl Cassette {
 
     pub(crate) fn request_body(&self) -> &Value {
         &self.json["request"]["body"]
-    }
-
-    pub(crate) fn is_stream(&self) -> bool {
-        self.request_body()["stream"] != false
-    }
-
-    pub(crate) fn response(&self) -> HttpResponse {
-        let response = &self.json["response"];
-        let mut headers = HeaderMap::new();
-        for (name, value) in response["headers"].as_object().into_iter().flatten() {
-            let name = HeaderName::from_bytes(name.as_bytes());
-            let value = value.as_str().map(HeaderValue::from_str);
-            if let (Ok(name), Some(Ok(value))) = (name, value) {
-                headers.insert(name, value);
-            }
-        }
-        let body = match response["text"].as_str() {
-            Some(text) => text.to_owned(),
-            None => response["body"].to_string(),
-        };
-        let status = response["status"].as_u64().unwrap_or_default() as u16;
-        HttpResponse::new(status, headers, body)
     }
 }

@@ -12,7 +12,7 @@ use router_ollama::{KeepAlive, OllamaOptions, Think};
 use router_wire::{Codec as _, Encoded};
 use serde_json::{Value, json};
 
-use crate::replay::codec;
+use crate::side::codec;
 
 fn encoded(operation: impl Into<Operation>) -> router_core::Result<Encoded> {
     codec().encode(&Call::new("qwen3", operation.into()))

@@ -2,13 +2,13 @@
 
 mod cassettes;
 mod encode;
-mod replay;
 #[cfg(feature = "server")]
 mod requests;
 #[cfg(feature = "server")]
 mod round_trip;
 #[cfg(feature = "server")]
 mod serve;
+mod side;
 
 use router_conformance::Subject;
 use router_ollama::OllamaCodec;

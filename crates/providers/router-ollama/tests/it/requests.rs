@@ -5,7 +5,7 @@ use router_wire::{Codec as _, Encoded, HttpRequest};
 use serde_json::{Value, json};
 
 use crate::cassettes;
-use crate::replay::codec;
+use crate::side::codec;
 
 /// The request as a client writes it, after a server read it.
 fn again(path: &str, body: &Value) -> Encoded {

@@ -75,15 +75,4 @@ impl Cassette {
         let status = response["status"].as_u64().unwrap_or_default() as u16;
         HttpResponse::new(status, headers, body)
     }
-
-    /// Whether the answer is read as a stream: one was asked for, or one came.
-    pub(crate) fn is_stream(&self) -> bool {
-        let response = self.response();
-        let body = String::from_utf8_lossy(&response.body);
-        let head = body.trim_start_matches(['\u{feff}', '\r', '\n', ' ']);
-        let starts = ["data:", "event:", "id:", ":"]
-            .iter()
-            .any(|start| head.starts_with(start));
-        self.request_body()["stream"] == true || starts
-    }
 }

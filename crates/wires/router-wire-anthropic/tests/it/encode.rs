@@ -10,7 +10,7 @@ use router_core::{
 use router_wire_anthropic::{Service, request};
 use serde_json::{Value, json};
 
-use crate::replay::speaker;
+use crate::side::speaker;
 
 /// What is sent to a model, and the settings that were warned about.
 fn sent(model: &'static str, chat: &ChatRequest) -> (Value, Vec<String>) {

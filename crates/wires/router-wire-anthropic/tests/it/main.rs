@@ -2,11 +2,11 @@
 
 mod cassettes;
 mod encode;
-mod replay;
 #[cfg(feature = "server")]
 mod requests;
 #[cfg(feature = "server")]
 mod round_trip;
 #[cfg(feature = "server")]
 mod serve;
+mod side;
 mod specs;

@@ -8,7 +8,7 @@ use router_wire_anthropic::{Service, request, tokens};
 use serde_json::Value;
 
 use crate::cassettes;
-use crate::replay::speaker;
+use crate::side::speaker;
 
 /// The request as a server reads it and a client writes it again.
 pub(crate) fn again(endpoint: &dyn ServerCodec, path: &str, body: &Value) -> Encoded {

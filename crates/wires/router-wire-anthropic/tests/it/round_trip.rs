@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use router_core::chat::{ChatResponse, Choice, JsonSchemaFormat, ReasoningConfig, Usage};
-use router_core::collect::Collector;
 use router_core::content::{CacheMark, Media, MediaKind, MediaSource, Reasoning};
 use router_core::tool::{FunctionTool, ToolCall, ToolResult};
 use router_core::{
@@ -13,7 +12,7 @@ use router_wire::{HttpRequest, ServerCodec};
 use router_wire_anthropic::server::Messages;
 use router_wire_anthropic::{Service, request, response};
 
-use crate::replay::{read, speaker};
+use crate::side::{collected, reader, speaker};
 
 fn words() -> impl Strategy<Value = String> {
     prop::string::string_regex("[a-zA-Zäöü€😀\"\\\\\n{}:]{1,12}")
@@ -316,11 +315,19 @@ proptest! {
 
     #[test]
     fn streams(answer in answer()) {
-        let (events, error) = read(&streamed(answer.clone()), &[]);
-        prop_assert!(error.is_none());
-        let mut collector = Collector::new();
-        events.into_iter().for_each(|event| collector.push(event));
-        prop_assert_eq!(without_raw(collector.finish()), answer);
+        prop_assert_eq!(without_raw(collected(streamed(answer.clone()))), answer);
+    }
+
+    #[test]
+    fn streams_cut_anywhere(answer in answer(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 8)) {
+        let body = streamed(answer);
+        let (whole, _) = reader().read_all([body.clone()]);
+        for cut in cuts {
+            let cut = cut.index(body.len());
+            let (events, error) = reader().read_all([body.slice(..cut), body.slice(cut..)]);
+            prop_assert!(error.is_none());
+            prop_assert_eq!(&events, &whole, "cut at {}", cut);
+        }
     }
 }
 
@@ -344,10 +351,7 @@ fn foreign_signatures_travel_under_seal() {
         .choices
         .push(Choice::new(0, parts.clone(), FinishReason::ToolCalls));
     let message: serde_json::Value = serde_json::from_slice(&whole(answer.clone()).body).expect("JSON");
-    let (events, _) = read(&streamed(answer), &[]);
-    let mut collector = Collector::new();
-    events.into_iter().for_each(|event| collector.push(event));
-    let collected = collector.finish().choices.remove(0).to_message();
+    let collected = collected(streamed(answer)).choices.remove(0).to_message();
     let again = ChatRequest::new(vec![Message::user("x"), collected]);
     let call = Call::new("claude-opus-4-6", again.clone());
     let sent = request::encode(&Service::default(), &speaker(), &call, &again).expect("a request");

@@ -13,7 +13,7 @@ use router_core::{
 use router_wire_anthropic::{Service, request, tokens};
 use serde_json::{Value, json};
 
-use crate::replay::speaker;
+use crate::side::speaker;
 
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("ROUTER_SPECS").map(PathBuf::from);
@@ -196,8 +196,8 @@ fn recorded_requests_fit_when_written_again() {
 fn replies_fit_the_published_schema() {
     use router_core::collect::Collector;
 
-    use crate::replay::read;
     use crate::round_trip::{streamed, whole};
+    use crate::side::reader;
 
     let (Some(folder), Some(recordings)) = (folder(), crate::cassettes::folder()) else {
         return;
@@ -213,7 +213,7 @@ fn replies_fit_the_published_schema() {
         let beta = ["compaction", "mcp_tool", "advisor", "fallback"]
             .iter()
             .any(|word| text.contains(word));
-        let (events, error) = read(&response.body, &[]);
+        let (events, error) = reader().read_all([response.body.clone()]);
         if response.status >= 400 || beta || error.is_some() {
             continue;
         }

@@ -1,0 +1,132 @@
+//! Folders of recordings that nobody has seen before: unknown vendors and endpoints, and files that are none.
+
+use std::fs;
+use std::path::PathBuf;
+
+use router_cassette::{Cassette, Recorded, Verdict, read_dir, read_expected, replay, verdict};
+use serde_json::{Value, json};
+
+fn recording(provider: &str, endpoint: &str, url: &str, body: Value) -> Cassette {
+    let recording = json!({
+        "id": format!("{provider}/a"), "provider": provider, "endpoint": endpoint, "features": ["new"],
+        "request": {"method": "POST", "url": url, "headers": {}, "body": {"model": "m"}},
+        "response": {"status": 200, "headers": {"content-type": "application/json"}, "body": body},
+    });
+    Cassette::parse(&recording.to_string()).expect("a recording")
+}
+
+#[test]
+fn an_unknown_endpoint_is_skipped_with_the_reason() {
+    let outcome = replay(&recording(
+        "acme",
+        "telepathy",
+        "https://acme.example/v1/think",
+        json!({}),
+    ));
+    assert_eq!(
+        outcome,
+        json!({"id": "acme/a", "skip": "the endpoint telepathy is not read yet"})
+    );
+}
+
+#[test]
+fn an_unknown_vendor_is_read_with_the_plain_dialect() {
+    let answer = json!({"id": "1", "model": "m-1", "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}
+    ]});
+    let outcome = replay(&recording("acme", "chat", "https://acme.example/v7/chat", answer));
+    assert_eq!(outcome["operation"], "chat");
+    assert_eq!(outcome["choices"][0]["text"], "Hello");
+    assert_eq!(outcome["choices"][0]["finish_reason"], "stop");
+}
+
+#[test]
+fn what_may_be_absent_may_be_null() {
+    let text = json!({
+        "id": "acme/a", "source": null, "provider": "acme", "endpoint": "chat", "request": null,
+        "response": {"status": 500, "headers": null, "body": null, "text": "oops", "base64": null},
+    });
+    let cassette = Cassette::parse(&text.to_string()).expect("a recording");
+    assert_eq!(replay(&cassette)["error"]["kind"], "server");
+    let text = json!({
+        "id": "acme/a", "provider": "acme", "endpoint": "chat",
+        "request": {"method": null, "url": null, "headers": null, "body": null, "truncated": null},
+        "response": {"status": 500},
+    });
+    let cassette = Cassette::parse(&text.to_string()).expect("a recording");
+    assert_eq!(replay(&cassette)["error"]["status"], 500);
+}
+
+#[test]
+fn binary_bodies_are_bytes() {
+    let mut cassette = recording("acme", "chat", "", json!(null));
+    cassette.response.base64 = Some("AAEC/w==".to_owned());
+    assert_eq!(
+        cassette.payload().expect("bytes"),
+        Recorded::Binary([0, 1, 2, 255].as_slice().into())
+    );
+    cassette.response.base64 = Some("no base64".to_owned());
+    let outcome = replay(&cassette);
+    assert!(
+        outcome["skip"].as_str().is_some_and(|why| why.contains("acme/a")),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_recording_is_named() {
+    let folder = temporary("malformed");
+    fs::create_dir_all(folder.join("acme")).expect("a folder");
+    fs::write(folder.join("expected.jsonl"), "").expect("a file");
+    fs::write(folder.join("acme/notes.txt"), "no JSON").expect("a file");
+    assert_eq!(read_dir(&folder).expect("no recordings").len(), 0);
+    fs::write(
+        folder.join("acme/broken.json"),
+        r#"{"id": "acme/broken", "provider""#,
+    )
+    .expect("a file");
+    let error = read_dir(&folder).expect_err("a broken file").to_string();
+    assert!(error.contains("acme/broken.json: "), "{error}");
+    assert_eq!(error.lines().count(), 1);
+    fs::remove_dir_all(folder).expect("a folder");
+}
+
+#[test]
+fn expected_outcomes_are_read_by_id() {
+    let folder = temporary("expected");
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("expected.jsonl");
+    fs::write(&file, "{\"id\":\"a/b\",\"outcome\":\"ok\"}\n\n").expect("a file");
+    let expected = read_expected(&file).expect("outcomes");
+    assert_eq!(expected.keys().collect::<Vec<_>>(), ["a/b"]);
+    fs::write(&file, "{\"id\":\"a/b\"}\n{\"outcome\":\"ok\"}\n").expect("a file");
+    let error = read_expected(&file).expect_err("no id").to_string();
+    assert!(error.ends_with("expected.jsonl line 2: no id"), "{error}");
+    fs::remove_dir_all(folder).expect("a folder");
+}
+
+#[test]
+fn verdicts_tell_equal_different_and_neither() {
+    let outcome = json!({"id": "a/b", "operation": "chat", "outcome": "ok", "model": "m"});
+    assert_eq!(verdict(&outcome, Some(&outcome)), Verdict::Equal);
+    let mut other = outcome.clone();
+    other["model"] = json!("n");
+    assert_eq!(
+        verdict(&outcome, Some(&other)),
+        Verdict::Differs(vec![r#"model: expected "n", got "m""#.to_owned()])
+    );
+    let skipped = |verdict: Verdict| matches!(verdict, Verdict::Skipped(_));
+    assert!(skipped(verdict(&outcome, None)));
+    assert!(skipped(verdict(
+        &outcome,
+        Some(&json!({"id": "a/b", "skip": "why"}))
+    )));
+    assert!(skipped(verdict(
+        &json!({"id": "a/b", "skip": "why"}),
+        Some(&outcome)
+    )));
+}
+
+fn temporary(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("router-cassette-{}-{name}", std::process::id()))
+}
