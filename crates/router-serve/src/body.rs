@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream as _;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use router_core::{BoxFuture, EventStream, Reply, Result};
+use router_core::{BoxFuture, Error, EventStream, Reply, Result};
 use router_wire::HttpResponse;
 use router_wire::server::ReplyEncoder;
 
@@ -144,9 +144,7 @@ impl Body for ResponseBody {
                     .filter(|bytes| !bytes.is_empty())
                     .map(|bytes| Ok(Frame::data(bytes))),
             ),
-            Inner::Events(body) => body
-                .poll(task)
-                .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Inner::Events(body) => body.poll(task).map(|piece| Some(piece?.map(Frame::data))),
             Inner::Other(body) => body.as_mut().poll_frame(task),
         }
     }
@@ -154,7 +152,7 @@ impl Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Inner::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Inner::Events(body) => body.ended && body.out.is_empty(),
+            Inner::Events(body) => body.ended && body.out.is_empty() && body.broken.is_none(),
             Inner::Other(body) => body.is_end_stream(),
         }
     }
@@ -184,6 +182,8 @@ pub(crate) struct EventBody {
     out: BytesMut,
     gave_way: u8,
     heartbeat: Option<(Duration, Pin<Box<tokio::time::Sleep>>)>,
+    /// An error that the wire cannot tell.
+    broken: Option<std::io::Error>,
     ended: bool,
 }
 
@@ -224,17 +224,18 @@ impl EventBody {
             out: BytesMut::new(),
             gave_way: 0,
             heartbeat,
+            broken: None,
             ended: false,
         }
     }
 
-    fn poll(&mut self, task: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    fn poll(&mut self, task: &mut Context<'_>) -> Poll<Option<std::io::Result<Bytes>>> {
         loop {
             if self.out.len() >= MOST_GATHERED || (self.ended && !self.out.is_empty()) {
-                return Poll::Ready(Some(self.take()));
+                return Poll::Ready(Some(Ok(self.take())));
             }
             if self.ended {
-                return Poll::Ready(None);
+                return Poll::Ready(self.broken.take().map(Err));
             }
             match self.poll_source(task) {
                 Poll::Ready(()) => {}
@@ -244,7 +245,7 @@ impl EventBody {
                         task.waker().wake_by_ref();
                         return Poll::Pending;
                     }
-                    return Poll::Ready(Some(self.take()));
+                    return Poll::Ready(Some(Ok(self.take())));
                 }
                 Poll::Pending => {
                     let Some((interval, sleep)) = &mut self.heartbeat else {
@@ -275,10 +276,7 @@ impl EventBody {
                 };
                 match reply.and_then(crate::service::streamed) {
                     Ok((_, stream)) => self.state = State::Events(stream),
-                    Err(error) => {
-                        self.reply.stream_error(&error, &mut self.out);
-                        self.state = State::Over;
-                    }
+                    Err(error) => self.fail(error),
                 }
                 Poll::Ready(())
             }
@@ -288,14 +286,20 @@ impl EventBody {
                 };
                 match event {
                     Some(Ok(event)) => self.reply.event(&event, &mut self.out),
-                    Some(Err(error)) => {
-                        self.reply.stream_error(&error, &mut self.out);
-                        self.state = State::Over;
-                    }
+                    Some(Err(error)) => self.fail(error),
                     None => self.state = State::Over,
                 }
                 Poll::Ready(())
             }
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.state = State::Over;
+        if self.reply.is_framed() {
+            self.reply.stream_error(&error, &mut self.out);
+        } else {
+            self.broken = Some(std::io::Error::other(error));
         }
     }
 

@@ -171,9 +171,11 @@ impl Service {
                 Err(error) => ServedResponse::whole(passed_on(endpoint, &error)),
             };
         }
+        // A sound file holds no heartbeats.
+        let heartbeat = self.heartbeat.filter(|_| reply.is_framed());
         let provider = Arc::clone(&self.provider);
         let mut waiting = Box::pin(async move { provider.call(&call).await });
-        let first = match self.heartbeat {
+        let first = match heartbeat {
             None => waiting.as_mut().await,
             Some(wait) => match tokio::time::timeout(wait, waiting.as_mut()).await {
                 Ok(first) => first,
@@ -188,7 +190,7 @@ impl Service {
             Err(error) => ServedResponse::whole(passed_on(endpoint, &error)),
             Ok((head, stream)) => {
                 let response = reply.stream_head(&head);
-                ServedResponse::streamed(&response, EventBody::started(stream, reply, self.heartbeat))
+                ServedResponse::streamed(&response, EventBody::started(stream, reply, heartbeat))
             }
         }
     }

@@ -6,7 +6,9 @@ pub mod codec;
 pub mod error_body;
 pub mod framing;
 pub mod lenient;
+pub mod media_type;
 pub mod message;
+pub mod multipart;
 pub mod object;
 pub mod provenance;
 pub mod reader;
@@ -20,6 +22,7 @@ pub mod write;
 pub use codec::{Codec, Encoded, Events, StreamDecoder};
 pub use framing::{Frame, FrameLimits, Framing};
 pub use message::{HttpRequest, HttpResponse};
+pub use multipart::Form;
 pub use reader::{FrameLog, StreamReader};
 #[cfg(feature = "server")]
 pub use server::{Ingress, ReplyEncoder, ServerCodec};

@@ -88,6 +88,12 @@ pub trait ReplyEncoder: Send {
     /// Appends the wire's form of an error in the middle of a stream; nothing comes after it.
     fn stream_error(&mut self, error: &Error, out: &mut BytesMut);
 
+    /// Whether the wire can tell an error in the middle of a stream, and that there is more to come. A sound file cannot:
+    /// its connection is broken off instead.
+    fn is_framed(&self) -> bool {
+        true
+    }
+
     /// Appends what keeps the connection alive and means nothing; nothing where the wire has no such thing.
     fn heartbeat(&mut self, out: &mut BytesMut) {
         out.extend_from_slice(b": keep-alive\n\n");

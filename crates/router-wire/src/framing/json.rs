@@ -94,10 +94,7 @@ impl Reader {
                 Some(end) => {
                     let value = self.buffer.split_to(end).freeze();
                     self.at = 0;
-                    Ok(Some(Frame {
-                        event: None,
-                        data: text(value)?,
-                    }))
+                    Ok(Some(Frame::new(text(value)?)))
                 }
                 None => Ok(None),
             };

@@ -58,9 +58,6 @@ impl Reader {
             });
         }
         self.first = false;
-        Ok(Some(Frame {
-            event: None,
-            data: text(line)?,
-        }))
+        Ok(Some(Frame::new(text(line)?)))
     }
 }

@@ -1,4 +1,4 @@
-//! Cuts a streamed body into frames: server-sent events, JSON lines, JSON documents.
+//! Cuts a streamed body into frames: server-sent events, JSON lines, JSON documents, bytes as they come.
 
 mod json;
 mod json_lines;
@@ -9,7 +9,7 @@ use std::fmt;
 use bytes::{Bytes, BytesMut};
 use router_core::Text;
 
-/// One framed message: an event, a line, an element of a JSON list, or a document.
+/// One framed message: an event, a line, an element of a JSON list, a document, or bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Frame {
@@ -17,6 +17,8 @@ pub struct Frame {
     pub event: Option<Text>,
     /// The payload; several `data:` lines are joined by line feeds.
     pub data: Text,
+    /// The payload where it is no text, with [`Framing::Bytes`].
+    pub bytes: Bytes,
 }
 
 impl Frame {
@@ -24,8 +26,17 @@ impl Frame {
     #[must_use]
     pub fn new(data: impl Into<Text>) -> Self {
         Self {
-            event: None,
             data: data.into(),
+            ..Self::default()
+        }
+    }
+
+    /// A frame that is no text.
+    #[must_use]
+    pub fn of_bytes(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            ..Self::default()
         }
     }
 }
@@ -40,6 +51,8 @@ pub enum Framing {
     Sse,
     /// One JSON value a line.
     JsonLines,
+    /// Bytes that have no frames, such as a sound file: each piece is given as it comes.
+    Bytes,
 }
 
 /// Bounds on frames.
@@ -121,6 +134,7 @@ enum Inner {
     Sse(sse::Reader),
     JsonLines(json_lines::Reader),
     Json(json::Reader),
+    Bytes(Bytes),
 }
 
 impl FrameReader {
@@ -131,6 +145,7 @@ impl FrameReader {
         let inner = match framing {
             Framing::Sse => Inner::Undecided,
             Framing::JsonLines => Inner::JsonLines(json_lines::Reader::new(limit)),
+            Framing::Bytes => Inner::Bytes(Bytes::new()),
         };
         Self { inner, limit }
     }
@@ -154,6 +169,7 @@ impl FrameReader {
             Inner::Sse(reader) => reader.push(piece),
             Inner::JsonLines(reader) => reader.push(piece),
             Inner::Json(reader) => reader.push(piece),
+            Inner::Bytes(bytes) => *bytes = join(std::mem::take(bytes), piece),
         }
     }
 
@@ -171,6 +187,8 @@ impl FrameReader {
             Inner::Sse(reader) => reader.next(),
             Inner::JsonLines(reader) => reader.next(),
             Inner::Json(reader) => reader.next(),
+            Inner::Bytes(bytes) if bytes.is_empty() => Ok(None),
+            Inner::Bytes(bytes) => Ok(Some(Frame::of_bytes(std::mem::take(bytes)))),
         }
     }
 
@@ -183,7 +201,7 @@ impl FrameReader {
             return Ok(Some(frame));
         }
         match &mut self.inner {
-            Inner::Undecided => Ok(None),
+            Inner::Undecided | Inner::Bytes(_) => Ok(None),
             Inner::Sse(reader) => reader.finish(),
             Inner::JsonLines(reader) => reader.finish(),
             Inner::Json(reader) => reader.finish(),

@@ -199,7 +199,10 @@ impl Reader {
             Data::One(line) => text(line)?,
             Data::Joined(lines) => text(lines.freeze())?,
         };
-        Ok(Some(Frame { event, data }))
+        Ok(Some(Frame {
+            event,
+            ..Frame::new(data)
+        }))
     }
 }
 

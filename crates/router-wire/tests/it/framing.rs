@@ -340,3 +340,19 @@ fn bytes_that_are_no_text() {
     // In a comment they do not matter.
     assert_eq!(read(Framing::Sse, ROOMY, &[b": \xff\ndata: ok\n\n"]).1, None);
 }
+
+/// Bytes have no frames: pieces come as they are, and nothing is lost or added.
+#[test]
+fn bytes_as_they_come() {
+    let mut reader = FrameReader::new(Framing::Bytes, FrameLimits::new(4));
+    let mut all = Vec::new();
+    for piece in [&b"ID3\xFF"[..], b"", b"\0\n\r{", b"[1]"] {
+        reader.push(Bytes::copy_from_slice(piece));
+        while let Ok(Some(frame)) = reader.next() {
+            assert!(frame.data.is_empty() && frame.event.is_none());
+            all.extend_from_slice(&frame.bytes);
+        }
+    }
+    assert_eq!(reader.finish(), Ok(None));
+    assert_eq!(all, b"ID3\xFF\0\n\r{[1]");
+}

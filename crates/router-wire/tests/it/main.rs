@@ -5,6 +5,8 @@ mod error_body;
 mod framing;
 mod lenient;
 mod message;
+#[cfg(feature = "server")]
+mod multipart;
 mod object;
 mod provenance;
 mod reader;
