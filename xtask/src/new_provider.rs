@@ -7,13 +7,17 @@ use crate::totals::Totals;
 use crate::{Arguments, Outcome, workspace};
 
 /// Files of a crate, and what they begin as.
-const ROOMS: [(&str, &str); 4] = [
+const ROOMS: [(&str, &str); 5] = [
     (
         "Cargo.toml",
         include_str!("../templates/compatible/Cargo.toml.txt"),
     ),
     ("README.md", include_str!("../templates/compatible/README.md.txt")),
     ("src/lib.rs", include_str!("../templates/compatible/lib.rs.txt")),
+    (
+        "tests/it/differences.rs",
+        include_str!("../templates/compatible/differences.rs.txt"),
+    ),
     (
         "tests/it/main.rs",
         include_str!("../templates/compatible/main.rs.txt"),

@@ -4,6 +4,7 @@ mod cases;
 mod exchange;
 mod fixtures;
 mod hang;
+pub mod profile;
 pub mod provider_contract;
 pub mod redis;
 mod requests;

@@ -39,6 +39,10 @@ pub struct Dialect {
     pub tool_choices: Vec<Word>,
     /// Whether tools may say `strict`.
     pub strict_tools: bool,
+    /// Whether `logprobs` is the number of alternatives instead of a yes.
+    pub logprobs_count: bool,
+    /// The field for what vectors are for; absent: there is none.
+    pub input_type_field: Option<Word>,
     /// Whether the answer can be any JSON object.
     pub json_object: bool,
     /// Whether the answer can be held to a schema.
@@ -51,6 +55,8 @@ pub struct Dialect {
     pub reasoning_replay: ReasoningReplay,
     /// The field that earlier reasoning is sent back in, where it did not come from this vendor's own field.
     pub reasoning_field: Word,
+    /// Whether messages may bear the name of who speaks.
+    pub names: bool,
     /// Whether content must be one string; text parts are joined then.
     pub text_as_string: bool,
     /// Whether images may be given by address.
@@ -81,6 +87,10 @@ pub enum ReasoningRequest {
     EnableThinking,
     /// `reasoning: {effort, max_tokens, enabled}`.
     Reasoning,
+    /// `chat_template_kwargs: {enable_thinking: bool}`: servers that hand it to the model's template.
+    ChatTemplate,
+    /// `reasoning_split: true`, so that it does not stand in the text.
+    ReasoningSplit,
     /// It cannot be asked for.
     None,
 }
@@ -113,12 +123,15 @@ impl Default for Dialect {
             temperature: None,
             tool_choices: ["auto", "none", "required", "named"].map(Word::Borrowed).to_vec(),
             strict_tools: true,
+            logprobs_count: false,
+            input_type_field: None,
             json_object: true,
             json_schema: true,
             reasoning_request: ReasoningRequest::Effort,
             efforts: Vec::new(),
             reasoning_replay: ReasoningReplay::SameField,
             reasoning_field: Word::Borrowed("reasoning_content"),
+            names: true,
             text_as_string: false,
             image_urls: true,
             files: true,

@@ -37,7 +37,10 @@ pub fn encode(
     }
     let mut warnings = Vec::new();
     for (name, set) in [
-        ("input_type", request.input_type.is_some()),
+        (
+            "input_type",
+            request.input_type.is_some() && dialect.input_type_field.is_none(),
+        ),
         ("truncate", request.truncate.is_some()),
     ] {
         if set {
@@ -53,6 +56,7 @@ pub fn encode(
     }
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
     let body = serde_json::to_vec(&Body {
+        dialect,
         call,
         request,
         overrides: &overrides,
@@ -65,6 +69,7 @@ pub fn encode(
 }
 
 struct Body<'a> {
+    dialect: &'a Dialect,
     call: &'a Call,
     request: &'a EmbeddingRequest,
     overrides: &'a Overrides<'a>,
@@ -82,6 +87,9 @@ impl Serialize for Body<'_> {
             (inputs, _) => body.field("input", &router_wire::write::Seq(|| inputs.iter().map(Input)))?,
         }
         body.some("dimensions", self.request.dimensions)?;
+        if let (Some(field), Some(purpose)) = (&self.dialect.input_type_field, &self.request.input_type) {
+            body.named(field, purpose)?;
+        }
         body.some("encoding_format", self.request.encoding_format.as_ref())?;
         body.some("user", self.request.user.as_ref())?;
         body.end(&without_mark(&self.request.extra), WIRE)

@@ -1,6 +1,7 @@
 //! The suite that every provider runs, over the plain dialect; and what a dialect as data does.
 
 mod dialect;
+mod profile;
 
 use router_conformance::Subject;
 use router_custom::CustomCodec;

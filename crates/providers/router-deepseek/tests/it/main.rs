@@ -1,5 +1,7 @@
 //! The suite that every provider runs, over DeepSeek.
 
+mod differences;
+
 use router_conformance::Subject;
 use router_deepseek::DeepSeekCodec;
 

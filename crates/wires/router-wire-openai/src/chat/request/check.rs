@@ -152,6 +152,9 @@ pub(super) fn messages(
     warnings: &mut Warnings,
 ) -> Result<()> {
     for message in &request.messages {
+        if message.name.is_some() && !dialect.names {
+            warnings.dropped("messages.name", NOT_THERE)?;
+        }
         for part in message.content.parts() {
             check_part(dialect, speaker, message.role, part, warnings)?;
             if let ContentPart::ToolResult(result) = part {

@@ -171,7 +171,7 @@ impl Serialize for ChatMessage<'_> {
                 },
             )?,
         }
-        if let Some(name) = &message.name {
+        if let Some(name) = message.name.as_ref().filter(|_| self.target.dialect.names) {
             map.serialize_entry("name", name)?;
         }
         for (name, value) in message

@@ -154,11 +154,7 @@ impl Serialize for Body<'_> {
         }
         body.some("seed", settings.seed.filter(|_| can("seed")))?;
         body.some("n", settings.n.filter(|n| can("n") || *n == 1))?;
-        body.some("logprobs", settings.logprobs.filter(|_| can("logprobs")))?;
-        body.some(
-            "top_logprobs",
-            settings.top_logprobs.filter(|_| can("top_logprobs")),
-        )?;
+        self.logprobs(&mut body)?;
         if !settings.logit_bias.is_empty() && can("logit_bias") {
             body.field("logit_bias", &Pairs(&settings.logit_bias))?;
         }
@@ -230,6 +226,22 @@ impl Body<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn logprobs<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
+        let settings = &self.request.settings;
+        let wanted = settings.logprobs.filter(|_| self.dialect.supports("logprobs"));
+        let top = settings
+            .top_logprobs
+            .filter(|_| self.dialect.supports("top_logprobs"));
+        if self.dialect.logprobs_count {
+            return body.some(
+                "logprobs",
+                wanted.map(|wanted| if wanted { top.unwrap_or(1) } else { 0 }),
+            );
+        }
+        body.some("logprobs", wanted)?;
+        body.some("top_logprobs", top)
     }
 
     fn response_format<M: SerializeMap>(
@@ -305,6 +317,13 @@ impl Body<'_> {
                     max_tokens: reasoning.budget_tokens,
                 },
             ),
+            ReasoningRequest::ChatTemplate => body.some(
+                "chat_template_kwargs",
+                effort.map(|_| TemplateSettings {
+                    enable_thinking: !off,
+                }),
+            ),
+            ReasoningRequest::ReasoningSplit => body.some("reasoning_split", effort.map(|_| !off)),
             ReasoningRequest::None => Ok(()),
         }
     }
@@ -319,6 +338,11 @@ struct StreamOptions {
 struct Type {
     #[serde(rename = "type")]
     kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct TemplateSettings {
+    enable_thinking: bool,
 }
 
 #[derive(Serialize)]
