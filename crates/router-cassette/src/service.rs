@@ -17,7 +17,8 @@ use router_wire::provenance::Speaker;
 use router_wire::vendor::VendorCodec as _;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
 use router_wire_openai::embeddings::Vectors;
-use router_wire_openai::responses::stream::{self, ResponsesStreamDecoder};
+use router_wire_openai::responses::response;
+use router_wire_openai::responses::stream::ResponsesStreamDecoder;
 use router_wire_openai::{Compatible, Dialect, WIRE};
 use serde_json::Value;
 
@@ -190,7 +191,7 @@ impl Codec for ResponsesCodec {
         if let Some(error) = router_wire_openai::compatible::error_in_success(response, &[]) {
             return Err(error);
         }
-        stream::decode(&self.speaker, response).map(Output::Chat)
+        response::decode(&self.speaker, response).map(Output::Chat)
     }
 
     fn stream_decoder(&self, _call: &Call) -> (Framing, Box<dyn StreamDecoder>) {

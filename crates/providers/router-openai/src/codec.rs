@@ -179,7 +179,7 @@ impl Codec for OpenAiCodec {
         }
         match &call.operation {
             Operation::Chat(request) => match self.api(call, request) {
-                Api::Responses => responses::stream::decode(&self.speaker, response),
+                Api::Responses => responses::response::decode(&self.speaker, response),
                 _ => chat::response::decode(&self.speaker, response),
             }
             .map(Output::Chat),

@@ -1,9 +1,11 @@
 //! The Responses API: items in, items out.
 
 pub mod request;
+pub mod response;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod stream;
+mod wire;
 
 /// The name of this wire in unnamed fields.
 pub const WIRE: &str = "openai.responses";

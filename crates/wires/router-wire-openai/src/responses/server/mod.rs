@@ -1,0 +1,43 @@
+//! The Responses API as a server sees it: items to messages, answers and events to items.
+
+mod events;
+mod items;
+mod json;
+mod parts;
+mod reply;
+mod request;
+mod tools;
+
+use http::Method;
+use router_core::{Error, Operation, Result};
+use router_wire::object::Object;
+use router_wire::server::{Ingress, ServerCodec};
+use router_wire::{HttpRequest, HttpResponse};
+
+use self::events::Encoder;
+use self::request::decode_chat;
+use crate::error::error_response;
+
+/// `POST /v1/responses`.
+#[derive(Clone, Copy, Debug)]
+pub struct Responses;
+
+impl ServerCodec for Responses {
+    fn name(&self) -> &'static str {
+        "openai.responses"
+    }
+
+    fn matches(&self, method: &Method, path: &str) -> bool {
+        *method == Method::POST && path.ends_with("/responses")
+    }
+
+    fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
+        let (model, chat, mode) = decode_chat(Object::parse(&request.body)?)?;
+        let encoder = Encoder::new(model.text().clone());
+        Ok(Ingress::new(model, Operation::from(chat), mode, encoder))
+    }
+
+    fn error(&self, error: &Error) -> HttpResponse {
+        error_response(error)
+    }
+}

@@ -1,0 +1,152 @@
+//! The end of a response: why, with how many tokens, or with which error.
+
+use router_core::content::Riders;
+use router_core::stream::{ChoiceFinish, StreamFinish};
+use router_core::tool::{ServerToolCall, ToolCallKind};
+use router_core::{Error, Extra, FinishReason, Json, Result, StreamEvent, Text, Usage};
+use router_wire::Events;
+use router_wire::classify;
+use router_wire::error_body::ErrorBody;
+use router_wire::lenient::Num;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::ResponsesStreamDecoder;
+use crate::responses::WIRE;
+use crate::responses::wire::Whole;
+
+impl ResponsesStreamDecoder {
+    pub(super) fn end(&mut self, whole: Whole<'_>, events: &mut Events) -> Result<()> {
+        if whole.status.filled() == Some("failed") {
+            return Err(failed(&whole));
+        }
+        self.start(&whole, events);
+        for local in std::mem::take(&mut self.local) {
+            if self.outputs.contains(&local.call_id) {
+                let call =
+                    ServerToolCall::new(self.speaker.provider(), Text::from_static(local.name), local.raw);
+                events.push_back(StreamEvent::ServerToolCall {
+                    choice: 0,
+                    call: Box::new(call),
+                });
+                continue;
+            }
+            let call = self.calls;
+            self.calls += 1;
+            let (id, name, kind) = (
+                local.call_id,
+                Text::from_static(local.name),
+                ToolCallKind::Function,
+            );
+            events.push_back(StreamEvent::ToolCallStart {
+                choice: 0,
+                call,
+                id,
+                name,
+                kind,
+            });
+            events.push_back(StreamEvent::ToolCallDelta {
+                choice: 0,
+                call,
+                arguments: local.arguments,
+            });
+            let item = Extra::of(
+                Text::from_static(WIRE),
+                vec![(Text::from_static("item"), local.raw)],
+            );
+            events.push_back(StreamEvent::ToolCallEnd {
+                choice: 0,
+                call,
+                riders: Riders::new().with_extra(item),
+            });
+        }
+        let (reason, raw) = self.reason(&whole);
+        let mut finish = StreamFinish::default();
+        finish.choices.push(ChoiceFinish::new(0, reason, raw));
+        finish.usage = whole.usage.and_then(usage);
+        finish.id = whole.id.to_text();
+        finish.model = whole.model.to_text();
+        finish.service_tier = whole.service_tier.to_text();
+        events.push_back(StreamEvent::Finish(Box::new(finish)));
+        self.done = true;
+        Ok(())
+    }
+
+    fn reason(&self, whole: &Whole<'_>) -> (FinishReason, Option<Text>) {
+        let details = whole
+            .incomplete_details
+            .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok());
+        let why = details
+            .as_ref()
+            .and_then(|details| details["reason"].as_str())
+            .filter(|word| !word.is_empty());
+        let status = whole.status.to_text();
+        if why.is_some() || status.as_deref() == Some("incomplete") {
+            let word = Text::from(why.unwrap_or("incomplete"));
+            let reason = match word.as_str() {
+                "max_output_tokens" | "max_tokens" | "length" => FinishReason::Length,
+                "content_filter" => FinishReason::ContentFilter,
+                _ => FinishReason::Other(word.clone()),
+            };
+            return (reason, Some(word));
+        }
+        let reason = match status.as_deref() {
+            None | Some("completed") if self.calls > 0 => FinishReason::ToolCalls,
+            None | Some("completed") if self.refused => FinishReason::ContentFilter,
+            None | Some("completed") => FinishReason::Stop,
+            Some(word) => FinishReason::Other(Text::from(word)),
+        };
+        (reason, status)
+    }
+}
+
+pub(super) fn failed(whole: &Whole<'_>) -> Error {
+    let error = whole
+        .error
+        .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok())
+        .unwrap_or_default();
+    failure(&ErrorBody::of(&serde_json::json!({ "error": error })))
+}
+
+pub(super) fn failure(body: &ErrorBody) -> Error {
+    classify::of_body(None, &http::HeaderMap::new(), None, body, &[])
+}
+
+fn usage(raw: &RawValue) -> Option<Usage> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Counts<'a> {
+        input_tokens: Num,
+        output_tokens: Num,
+        #[serde(borrow)]
+        input_tokens_details: Option<&'a RawValue>,
+        #[serde(borrow)]
+        output_tokens_details: Option<&'a RawValue>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Details {
+        cached_tokens: Num,
+        cache_write_tokens: Num,
+        reasoning_tokens: Num,
+    }
+    let counts: Counts<'_> = serde_json::from_str(raw.get()).ok()?;
+    let details = |raw: Option<&RawValue>| {
+        raw.and_then(|raw| serde_json::from_str::<Details>(raw.get()).ok())
+            .unwrap_or_default()
+    };
+    let (input, output) = (
+        details(counts.input_tokens_details),
+        details(counts.output_tokens_details),
+    );
+    let (from, to) = (counts.input_tokens.count(), counts.output_tokens.count());
+    if from.is_none() && to.is_none() {
+        return None;
+    }
+    let mut usage = Usage::new(from.unwrap_or(0), to.unwrap_or(0));
+    usage.cache_read_input_tokens = input.cached_tokens.count();
+    usage.cache_creation_input_tokens = input.cache_write_tokens.count();
+    usage.reasoning_output_tokens = output.reasoning_tokens.count();
+    usage.raw = Some(Json::from_raw(raw));
+    Some(usage)
+}
