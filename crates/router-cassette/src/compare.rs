@@ -29,6 +29,7 @@ pub fn differences(expected: &Value, got: &Value) -> Vec<String> {
         "response_id",
         "reasoning_opaque",
         "images",
+        "audio",
         "models",
         "tokens",
     ];

@@ -1,6 +1,7 @@
 //! Answers and errors as the JSON objects that outcomes are made of.
 
 use router_core::content::{MediaKind, MediaSource};
+use router_core::image::GeneratedImage;
 use router_core::tool::ToolCallKind;
 use router_core::{ChatResponse, ContentPart, Error, ErrorKind, Output, Usage};
 use serde_json::{Map, Value, json};
@@ -27,6 +28,34 @@ pub(crate) fn given(output: &Output) -> Value {
         }
         Output::ListModels(list) => json!({"outcome": "ok", "models": list.models.len()}),
         Output::CountTokens(count) => json!({"outcome": "ok", "tokens": count.input_tokens}),
+        Output::GenerateImage(answer) => {
+            let by_value = |image: &GeneratedImage| matches!(image.media.source, MediaSource::Base64(_));
+            let kind = answer
+                .images
+                .first()
+                .map(|image| if by_value(image) { "base64" } else { "url" });
+            let mut images = json!({"count": answer.images.len(), "kind": kind});
+            if answer.filtered > 0 {
+                images["filtered"] = answer.filtered.into();
+            }
+            let mut line = Map::new();
+            line.insert("outcome".into(), "ok".into());
+            line.insert("images".into(), images);
+            put_usage(&mut line, answer.usage.as_ref());
+            put_text(&mut line, "model", answer.model.as_deref());
+            line.into()
+        }
+        Output::Speak(answer) => {
+            let mut line = Map::new();
+            line.insert("outcome".into(), "ok".into());
+            line.insert(
+                "audio".into(),
+                json!({"bytes": answer.audio.len(), "content_type": answer.media_type.as_deref()}),
+            );
+            put_usage(&mut line, answer.usage.as_ref());
+            put_text(&mut line, "model", answer.model.as_deref());
+            line.into()
+        }
         other => json!({"outcome": "ok", "operation": other.kind().as_str()}),
     }
 }

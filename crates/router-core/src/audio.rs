@@ -67,6 +67,8 @@ pub struct SpeechResponse {
     pub audio: Bytes,
     /// Its MIME type.
     pub media_type: Option<Text>,
+    /// The model that answered, in the vendor's words.
+    pub model: Option<Text>,
     /// Tokens used.
     pub usage: Option<Usage>,
 }
@@ -78,7 +80,7 @@ impl SpeechResponse {
         Self {
             audio,
             media_type,
-            usage: None,
+            ..Self::default()
         }
     }
 }
