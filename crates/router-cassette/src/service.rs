@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use router_anthropic::AnthropicCodec;
+use router_core::audio::SpeechRequest;
 use router_core::chat::ChatRequest;
 use router_core::model::ListModelsRequest;
 use router_core::tokens::CountTokensRequest;
@@ -67,7 +68,9 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "responses" if path.ends_with("/compact") => return later("compaction"),
         "responses" => (Box::new(ResponsesCodec::new(id)), chat()),
         "messages" => (Box::new(AnthropicCodec::new(id)), chat()),
-        "generateContent" if speaks(cassette) => return later("speech from Gemini"),
+        "generateContent" if speaks(cassette) => {
+            (Box::new(GeminiCodec::new(id)), SpeechRequest::new("-").into())
+        }
         "generateContent" => (Box::new(GeminiCodec::new(id)), chat()),
         "embeddings" => {
             let codec: Box<dyn Codec> = if path.contains(":predict") {

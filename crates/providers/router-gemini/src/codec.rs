@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use router_core::{Call, Capabilities, Error, Feature, Operation, OperationKind, Output, ProviderId, Result};
+use router_core::{Call, Capabilities, Error, Operation, Output, ProviderId, Result};
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
-use router_wire_gemini::stream::{self, GenerateStreamDecoder};
-use router_wire_gemini::{WIRE, embeddings, models, request, tokens};
-
-use crate::models::rules;
+use router_wire_gemini::stream::GenerateStreamDecoder;
+use router_wire_gemini::{
+    Rules, Service, WIRE, embeddings, images, models, request, response, speech, tokens,
+};
 
 /// The Gemini API.
 #[derive(Clone, Debug)]
@@ -34,34 +34,7 @@ impl VendorCodec for GeminiCodec {
     fn new(id: ProviderId) -> Self {
         Self {
             speaker: Speaker::new(id, WIRE),
-            capabilities: Arc::new(Capabilities::new(
-                [
-                    OperationKind::Chat,
-                    OperationKind::Embed,
-                    OperationKind::CountTokens,
-                    OperationKind::ListModels,
-                ],
-                &[
-                    Feature::Streaming,
-                    Feature::SystemMessages,
-                    Feature::Tools,
-                    Feature::ParallelToolCalls,
-                    Feature::ToolChoice,
-                    Feature::JsonObject,
-                    Feature::JsonSchema,
-                    Feature::Reasoning,
-                    Feature::ImageInput,
-                    Feature::ImageUrlInput,
-                    Feature::DocumentInput,
-                    Feature::AudioInput,
-                    Feature::VideoInput,
-                    Feature::ImageOutput,
-                    Feature::Logprobs,
-                    Feature::SeveralChoices,
-                    Feature::ServerTools,
-                    Feature::Dimensions,
-                ],
-            )),
+            capabilities: Arc::new(crate::models::capabilities()),
         }
     }
 }
@@ -76,20 +49,26 @@ impl Codec for GeminiCodec {
     }
 
     fn encode(&self, call: &Call) -> Result<Encoded> {
-        let rules = rules(call.model.as_str());
+        let rules = Rules::of(call.model.as_str());
+        let (service, speaker) = (&Service::GEMINI, &self.speaker);
         match &call.operation {
-            Operation::Chat(request) => request::encode(&rules, &self.speaker, call, request),
-            Operation::Embed(request) => embeddings::encode(&self.speaker, call, request),
-            Operation::CountTokens(request) => tokens::encode(&rules, &self.speaker, call, request),
+            Operation::Chat(request) => request::encode(service, &rules, speaker, call, request),
+            Operation::Embed(request) => embeddings::encode(speaker, call, request),
+            Operation::GenerateImage(request) => images::encode(speaker, call, request),
+            Operation::Speak(request) => speech::encode(speaker, call, request),
+            Operation::CountTokens(request) => tokens::encode(service, &rules, speaker, call, request),
             Operation::ListModels(request) => Ok(Encoded::whole(models::encode(request), Vec::new())),
             other => Err(Error::unsupported(other.kind())),
         }
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {
+        let speaker = &self.speaker;
         match &call.operation {
-            Operation::Chat(_) => stream::decode(&self.speaker, response).map(Output::Chat),
+            Operation::Chat(_) => response::decode(speaker, response).map(Output::Chat),
             Operation::Embed(_) => embeddings::decode(response).map(Output::Embed),
+            Operation::GenerateImage(_) => images::decode(speaker, call, response).map(Output::GenerateImage),
+            Operation::Speak(request) => speech::decode(speaker, request, response).map(Output::Speak),
             Operation::CountTokens(_) => tokens::decode(response).map(Output::CountTokens),
             Operation::ListModels(_) => models::decode(response).map(Output::ListModels),
             other => Err(Error::unsupported(other.kind())),

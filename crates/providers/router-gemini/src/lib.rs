@@ -3,9 +3,9 @@
 mod codec;
 mod models;
 mod options;
+pub mod tools;
 
 pub use codec::GeminiCodec;
-pub use models::rules;
 pub use options::{GeminiOptions, SafetySetting};
 
 /// Gemini over HTTP.

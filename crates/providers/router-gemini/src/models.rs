@@ -1,74 +1,103 @@
-//! What the families of models take.
+//! What Gemini's models can do.
 
+use router_core::capability::{Capabilities, Features, ModelCapabilities};
+use router_core::model::ModelInfo;
+use router_core::{Feature, ModelId, OperationKind};
 use router_wire_gemini::{Rules, Thinking};
 
-/// The rules of a model, by its name (<https://ai.google.dev/gemini-api/docs/models>, read 2026-11). Names that are not known
-/// get those of current models.
-#[must_use]
-pub fn rules(model: &str) -> Rules {
-    let name = model.rsplit('/').next().unwrap_or(model);
-    let mut rules = Rules::default();
-    if name.starts_with("gemma") {
-        rules.thinking = Thinking::None;
-        rules.system_instruction = false;
-        rules.needs_signatures = false;
-        rules.result_media = false;
-        rules.media_urls = false;
-        return rules;
+const OPERATIONS: [OperationKind; 6] = [
+    OperationKind::Chat,
+    OperationKind::Embed,
+    OperationKind::GenerateImage,
+    OperationKind::Speak,
+    OperationKind::CountTokens,
+    OperationKind::ListModels,
+];
+
+const FEATURES: &[Feature] = &[
+    Feature::Streaming,
+    Feature::SystemMessages,
+    Feature::Tools,
+    Feature::ParallelToolCalls,
+    Feature::ToolChoice,
+    Feature::JsonObject,
+    Feature::JsonSchema,
+    Feature::Reasoning,
+    Feature::ImageInput,
+    Feature::ImageUrlInput,
+    Feature::DocumentInput,
+    Feature::AudioInput,
+    Feature::VideoInput,
+    Feature::ImageOutput,
+    Feature::AudioOutput,
+    Feature::Logprobs,
+    Feature::SeveralChoices,
+    Feature::ServerTools,
+    Feature::Dimensions,
+    Feature::ImageEdit,
+];
+
+/// Models of which more is known, with the tokens they read and write. Facts from
+/// <https://ai.google.dev/gemini-api/docs/models>, read 2026-11.
+const MODELS: &[(&str, u64, u64)] = &[
+    ("gemini-4-argon", 1_048_576, 65_536),
+    ("gemini-3.8-flash", 1_048_576, 65_536),
+    ("gemini-3.7-flash", 1_048_576, 65_536),
+    ("gemini-3.6-flash", 1_048_576, 65_536),
+    ("gemini-3.5-flash", 1_048_576, 65_536),
+    ("gemini-3.5-flash-lite", 1_048_576, 65_536),
+    ("gemini-3.1-pro-preview", 1_048_576, 65_536),
+    ("gemini-3.1-flash-lite", 1_048_576, 65_536),
+    ("gemini-2.5-pro", 1_048_576, 65_536),
+    ("gemini-2.5-flash", 1_048_576, 65_536),
+    ("gemini-2.5-flash-lite", 1_048_576, 65_536),
+];
+
+/// What the vendor can do, and what single models cannot.
+pub(crate) fn capabilities() -> Capabilities {
+    let mut capabilities = Capabilities::new(OPERATIONS, FEATURES);
+    for (name, window, most) in MODELS {
+        let rules = Rules::of(name);
+        let lacking = [
+            (Feature::Reasoning, rules.thinking == Thinking::None),
+            (Feature::ImageUrlInput, !rules.media_urls),
+            (Feature::SystemMessages, !rules.system_instruction),
+            // Pictures and sound are made by models of their own.
+            (Feature::ImageOutput, true),
+            (Feature::AudioOutput, true),
+        ];
+        let mut model = ModelCapabilities::default();
+        model.features = lacking
+            .iter()
+            .filter(|(_, lacks)| *lacks)
+            .fold(Features::of(FEATURES), |features, (feature, _)| {
+                features.without(&[*feature])
+            });
+        model.info = ModelInfo::new(*name);
+        model.info.context_window = Some(*window);
+        model.info.max_output_tokens = Some(*most);
+        capabilities.models.insert(ModelId::from_static(name), model);
     }
-    let Some(version) = name.strip_prefix("gemini-") else {
-        return rules;
-    };
-    let old = version.starts_with("1.") || version.starts_with("2.");
-    if !old {
-        // The newest ones begin at `low`.
-        let minimal = version.contains("flash") && !version.starts_with("3.7") && !version.starts_with("3.8");
-        rules.thinking = Thinking::Level { minimal };
-        return rules;
-    }
-    rules.penalties = true;
-    rules.needs_signatures = false;
-    rules.result_media = false;
-    rules.media_urls = false;
-    rules.thinking = if !version.starts_with("2.5") || version.contains("image") {
-        Thinking::None
-    } else if version.contains("pro") {
-        Thinking::Budget {
-            least: 128,
-            most: 32_768,
-            off: false,
-        }
-    } else {
-        let least = if version.contains("lite") { 512 } else { 1 };
-        Thinking::Budget {
-            least,
-            most: 24_576,
-            off: true,
-        }
-    };
-    rules
+    capabilities
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use router_core::{Feature, ModelId};
+
+    use super::capabilities;
 
     #[test]
-    fn families_differ() {
-        assert_eq!(rules("gemma-3-27b-it").thinking, Thinking::None);
-        assert!(!rules("gemma-3-27b-it").system_instruction);
-        assert!(matches!(
-            rules("gemini-2.5-pro").thinking,
-            Thinking::Budget { off: false, .. }
-        ));
-        assert!(matches!(
-            rules("models/gemini-2.5-flash-lite").thinking,
-            Thinking::Budget { least: 512, .. }
-        ));
-        assert_eq!(
-            rules("gemini-3.8-flash").thinking,
-            Thinking::Level { minimal: false }
-        );
-        assert!(rules("gemini-flash-latest").needs_signatures);
+    fn models_lack_what_they_refuse() {
+        let capabilities = capabilities();
+        let has = |model: &'static str, feature| {
+            capabilities
+                .features_of(&ModelId::from_static(model))
+                .contains(feature)
+        };
+        assert!(has("gemini-3.8-flash", Feature::ImageUrlInput));
+        assert!(!has("gemini-2.5-pro", Feature::ImageUrlInput));
+        assert!(has("gemini-2.5-pro", Feature::Reasoning));
+        assert!(has("gemini-3-pro-image", Feature::ImageOutput));
     }
 }

@@ -16,7 +16,7 @@ pub struct GeminiOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cached_content: Option<String>,
     /// Fields of `generationConfig` beside those that the request's settings set: `mediaResolution`, `speechConfig`,
-    /// `imageConfig`, …
+    /// `imageConfig`, … One of the same name as a setting's wins.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub generation_config: Map<String, Value>,
 }

@@ -8,32 +8,41 @@ use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::{Encoded, HttpRequest, HttpResponse};
 
-use crate::request::{Prepared, to_json};
-use crate::rules::Rules;
-use crate::{WIRE, method_path};
+use crate::request::{body, to_json};
+use crate::rules::{Rules, Service};
+use crate::{WIRE, full_name, method_path};
 
 /// The request for a count.
 ///
 /// # Errors
 /// `InvalidRequest` for options that are no object.
 pub fn encode(
+    service: &Service,
     rules: &Rules,
     speaker: &Speaker,
     call: &Call,
     request: &CountTokensRequest,
 ) -> Result<Encoded> {
-    let prepared = Prepared::new(rules, speaker, &request.chat)?;
-    let name = format!("models/{}", call.model);
-    let body = [("generateContentRequest", prepared.body_of(&name))];
-    let bytes = to_json(&std::collections::BTreeMap::from(body))?;
-    let path = method_path(call.model.as_str(), "countTokens");
+    let model = call.model.as_str();
+    let bytes = if service.plain_count {
+        body(service, rules, speaker, &request.chat, None)?
+    } else {
+        let chat = body(service, rules, speaker, &request.chat, Some(&full_name(model)))?;
+        let chat: &serde_json::value::RawValue =
+            serde_json::from_slice(&chat).map_err(|error| crate::request::not_representable(&error))?;
+        to_json(&std::collections::BTreeMap::from([(
+            "generateContentRequest",
+            chat,
+        )]))?
+    };
+    let path = method_path(model, "countTokens");
     Ok(Encoded::whole(HttpRequest::post_json(path, bytes), Vec::new()))
 }
 
 /// The count in a reply.
 ///
 /// # Errors
-/// `Decode` when the body holds none.
+/// `Decode` when the body is no JSON object.
 pub fn decode(response: &HttpResponse) -> Result<TokenCount> {
     let text = text_of(response)?;
     let mut body: Object<'_> = serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?;

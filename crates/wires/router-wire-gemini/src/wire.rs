@@ -1,142 +1,160 @@
 //! The words of an answer.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use router_core::Json;
 use router_wire::lenient::{List, Num, Str};
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct Answer<'a> {
-    #[serde(borrow)]
-    pub(crate) candidates: List<Candidate<'a>>,
-    #[serde(borrow)]
-    pub(crate) prompt_feedback: Option<Feedback<'a>>,
-    #[serde(borrow)]
-    pub(crate) usage_metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) model_version: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) response_id: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) error: Option<&'a RawValue>,
+/// A field that is not named here.
+pub(crate) type Unnamed<'a> = (Cow<'a, str>, &'a RawValue);
+
+/// An object that keeps the fields it does not name. There are none as a rule, and keeping none costs nothing.
+macro_rules! open_object {
+    ($(#[$doc:meta])* $name:ident { $($key:literal => $field:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Default)]
+        pub(crate) struct $name<'a> {
+            $(pub(crate) $field: $type,)+
+            pub(crate) rest: Vec<Unnamed<'a>>,
+        }
+
+        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Fields<'a>(PhantomData<&'a ()>);
+                impl<'de: 'a, 'a> Visitor<'de> for Fields<'a> {
+                    type Value = $name<'a>;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                        Ok($name::default())
+                    }
+
+                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                        let mut value = $name::default();
+                        while let Some(Str(name)) = map.next_key::<Str<'de>>()? {
+                            let name = name.unwrap_or_default();
+                            match &*name {
+                                $($key => value.$field = map.next_value()?,)+
+                                _ => value.rest.push((name, map.next_value()?)),
+                            }
+                        }
+                        value.rest.retain(|(_, raw)| raw.get() != "null");
+                        Ok(value)
+                    }
+                }
+                deserializer.deserialize_any(Fields(PhantomData))
+            }
+        }
+    };
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct Feedback<'a> {
-    #[serde(borrow)]
-    pub(crate) block_reason: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) block_reason_message: Str<'a>,
+open_object! {
+    /// A whole answer, or a piece of one.
+    Answer {
+        "candidates" => candidates: List<Candidate<'a>>,
+        "promptFeedback" => prompt_feedback: Feedback<'a>,
+        "usageMetadata" => usage_metadata: Option<&'a RawValue>,
+        "modelVersion" => model_version: Str<'a>,
+        "responseId" => response_id: Str<'a>,
+        "error" => error: Option<&'a RawValue>,
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct Candidate<'a> {
-    pub(crate) index: Num,
-    #[serde(borrow)]
-    pub(crate) content: Option<Content<'a>>,
-    #[serde(borrow)]
-    pub(crate) finish_reason: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) finish_message: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) safety_ratings: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) citation_metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) grounding_metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) url_context_metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) logprobs_result: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) avg_logprobs: Option<&'a RawValue>,
+open_object! {
+    /// Why a prompt was not answered.
+    Feedback {
+        "blockReason" => block_reason: Str<'a>,
+        "blockReasonMessage" => block_reason_message: Str<'a>,
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Content<'a> {
-    #[serde(borrow)]
-    pub(crate) parts: List<Part<'a>>,
+open_object! {
+    /// One choice.
+    Candidate {
+        "index" => index: Num,
+        "content" => content: Content<'a>,
+        "finishReason" => finish_reason: Str<'a>,
+        "logprobsResult" => logprobs_result: Option<&'a RawValue>,
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct Part<'a> {
-    #[serde(borrow)]
-    pub(crate) text: Option<Str<'a>>,
-    pub(crate) thought: Option<bool>,
-    #[serde(borrow)]
-    pub(crate) thought_signature: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) function_call: Option<FunctionCall<'a>>,
-    #[serde(borrow)]
-    pub(crate) inline_data: Option<InlineData<'a>>,
-    #[serde(borrow)]
-    pub(crate) file_data: Option<FileData<'a>>,
-    #[serde(borrow)]
-    pub(crate) executable_code: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) code_execution_result: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) tool_call: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) tool_response: Option<&'a RawValue>,
+open_object! {
+    Content {
+        "role" => role: Str<'a>,
+        "parts" => parts: List<Part<'a>>,
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct FunctionCall<'a> {
-    #[serde(borrow)]
-    pub(crate) id: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) name: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) args: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) partial_args: List<PartialArg<'a>>,
-    pub(crate) will_continue: Option<bool>,
+open_object! {
+    /// One part, with the one field that says what it is.
+    Part {
+        "text" => text: Option<Str<'a>>,
+        "thought" => thought: Option<bool>,
+        "thoughtSignature" => thought_signature: Str<'a>,
+        "functionCall" => function_call: Option<FunctionCall<'a>>,
+        "inlineData" => inline_data: Option<InlineData<'a>>,
+        "fileData" => file_data: Option<FileData<'a>>,
+    }
 }
 
-/// A piece of arguments that Vertex streams: a value at a JSON path.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct PartialArg<'a> {
-    #[serde(borrow)]
-    pub(crate) json_path: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) string_value: Option<Str<'a>>,
-    #[serde(borrow)]
-    pub(crate) number_value: Option<&'a RawValue>,
-    pub(crate) bool_value: Option<bool>,
+impl Part<'_> {
+    /// The part as it came, put together again.
+    pub(crate) fn raw(&self) -> Json {
+        let signature = self.thought_signature.filled().map(Json::of);
+        let mut fields: Vec<(&str, Json)> = Vec::with_capacity(self.rest.len() + 1);
+        fields.extend(self.rest.iter().map(|(name, raw)| (&**name, Json::from_raw(raw))));
+        if let Some(Ok(signature)) = signature {
+            fields.push(("thoughtSignature", signature));
+        }
+        let mut object = String::from("{");
+        for (place, (name, value)) in fields.iter().enumerate() {
+            object.push_str(if place == 0 { "" } else { "," });
+            object.push_str(&serde_json::Value::from(*name).to_string());
+            object.push(':');
+            object.push_str(value.as_str());
+        }
+        object.push('}');
+        Json::parse(object).unwrap_or_else(|_| Json::null())
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct InlineData<'a> {
-    #[serde(borrow)]
-    pub(crate) mime_type: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) data: Str<'a>,
+open_object! {
+    FunctionCall {
+        "id" => id: Str<'a>,
+        "name" => name: Str<'a>,
+        "args" => args: Option<&'a RawValue>,
+        "partialArgs" => partial_args: List<PartialArg<'a>>,
+        "willContinue" => will_continue: Option<bool>,
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct FileData<'a> {
-    #[serde(borrow)]
-    pub(crate) mime_type: Str<'a>,
-    #[serde(borrow)]
-    pub(crate) file_uri: Str<'a>,
+open_object! {
+    /// A piece of arguments that Vertex streams: a value at a JSON path.
+    PartialArg {
+        "jsonPath" => json_path: Str<'a>,
+        "stringValue" => string_value: Option<Str<'a>>,
+        "numberValue" => number_value: Option<&'a RawValue>,
+        "boolValue" => bool_value: Option<bool>,
+    }
 }
 
-/// Counts; every chunk repeats what it knows.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct UsageMetadata {
-    pub(crate) prompt_token_count: Num,
-    pub(crate) candidates_token_count: Num,
-    pub(crate) thoughts_token_count: Num,
-    pub(crate) tool_use_prompt_token_count: Num,
-    pub(crate) cached_content_token_count: Num,
+open_object! {
+    InlineData {
+        "mimeType" => mime_type: Str<'a>,
+        "data" => data: Str<'a>,
+    }
+}
+
+open_object! {
+    FileData {
+        "mimeType" => mime_type: Str<'a>,
+        "fileUri" => file_uri: Str<'a>,
+    }
 }

@@ -1,52 +1,26 @@
 //! The wire as a server sees it: requests to calls, answers and events to JSON.
 
+mod count;
+mod embeddings;
 pub(crate) mod error;
+mod models;
 mod reply;
 mod request;
 
 use http::Method;
-use router_core::tokens::CountTokensRequest;
-use router_core::{Error, ErrorKind, Head, Mode, ModelId, Operation, Output, Result, StreamEvent};
-use router_wire::object::{Object, invalid};
-use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
+use router_core::{Error, ErrorKind, Mode, ModelId, Operation, Result};
+use router_wire::object::Object;
+use router_wire::server::{Ingress, ServerCodec};
 use router_wire::{HttpRequest, HttpResponse};
+use serde_json::value::RawValue;
 
-use self::error::{error_body, error_response};
+pub use self::count::CountTokens;
+pub use self::embeddings::EmbedContent;
+pub use self::models::Models;
 
 /// `:generateContent` and `:streamGenerateContent`.
 #[derive(Clone, Copy, Debug)]
 pub struct GenerateContent;
-
-/// `:countTokens`.
-#[derive(Clone, Copy, Debug)]
-pub struct CountTokens;
-
-/// Whether a path ends in a method of a model.
-pub(crate) fn is_method(path: &str, method: &str) -> bool {
-    let rest = path.strip_suffix(method).and_then(|rest| rest.strip_suffix(':'));
-    rest.is_some_and(|rest| rest.contains("/models/") || rest.contains("Models/"))
-}
-
-/// The model and the method of a path: `/v1beta/models/NAME:METHOD`.
-pub(crate) fn model_and_method(request: &HttpRequest) -> Result<(ModelId, String)> {
-    let path = request.path_only();
-    let found = path.rsplit_once(':').and_then(|(front, method)| {
-        let (_, model) = front
-            .split_once("/models/")
-            .or_else(|| front.split_once("/tunedModels/"))?;
-        Some((ModelId::from(decoded(model)), method.to_owned()))
-    });
-    found
-        .filter(|(model, _)| !model.as_str().is_empty())
-        .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no model in {path}")))
-}
-
-/// A name in a path, its escapes read.
-pub(crate) fn decoded(name: &str) -> String {
-    percent_encoding::percent_decode_str(name)
-        .decode_utf8_lossy()
-        .into_owned()
-}
 
 impl ServerCodec for GenerateContent {
     fn name(&self) -> &'static str {
@@ -60,7 +34,10 @@ impl ServerCodec for GenerateContent {
 
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let (model, method) = model_and_method(request)?;
-        let chat = request::chat(Object::parse(&request.body)?)?;
+        let mut body = Object::parse(&request.body)?.proto();
+        // Some clients repeat it here.
+        body.take("model");
+        let chat = request::chat(body)?;
         let streams = method == "streamGenerateContent";
         let mode = if streams { Mode::Stream } else { Mode::Full };
         let sse = request.query("alt") == Some("sse");
@@ -69,65 +46,38 @@ impl ServerCodec for GenerateContent {
     }
 
     fn error(&self, error: &Error) -> HttpResponse {
-        error_response(error)
+        error::chat_error_response(error)
     }
 }
 
-impl ServerCodec for CountTokens {
-    fn name(&self) -> &'static str {
-        "gemini.countTokens"
-    }
-
-    fn matches(&self, method: &Method, path: &str) -> bool {
-        *method == Method::POST && is_method(path, "countTokens")
-    }
-
-    fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
-        let (model, _) = model_and_method(request)?;
-        let mut body = Object::parse(&request.body)?;
-        let chat = match body.object("generateContentRequest")? {
-            Some(mut inner) => {
-                inner.take("model");
-                request::chat(inner)?
-            }
-            None if body.peek("contents").is_none() => return Err(invalid("contents", "is required")),
-            None => request::chat(body)?,
-        };
-        let operation = Operation::from(CountTokensRequest::new(chat));
-        Ok(Ingress::new(model, operation, Mode::Full, Count))
-    }
-
-    fn error(&self, error: &Error) -> HttpResponse {
-        error_response(error)
-    }
+/// Whether a path ends in a method of a model.
+fn is_method(path: &str, method: &str) -> bool {
+    let rest = path.strip_suffix(method).and_then(|rest| rest.strip_suffix(':'));
+    rest.is_some_and(|rest| rest.contains("/models/") || rest.contains("Models/"))
 }
 
-/// Writes counts.
-struct Count;
+/// The model and the method of a path: `/v1beta/models/NAME:METHOD`.
+fn model_and_method(request: &HttpRequest) -> Result<(ModelId, String)> {
+    let path = request.path_only();
+    let found = path.rsplit_once(':').and_then(|(front, method)| {
+        let (_, model) = front
+            .split_once("/models/")
+            .or_else(|| front.split_once("/tunedModels/"))?;
+        Some((ModelId::from(decoded(model)), method.to_owned()))
+    });
+    found
+        .filter(|(model, _)| !model.as_str().is_empty())
+        .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no model in {path}")))
+}
 
-impl ReplyEncoder for Count {
-    fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
-        let Output::CountTokens(count) = output else {
-            return Err(Error::unsupported("another output than a count"));
-        };
-        let mut body = serde_json::Map::new();
-        body.insert("totalTokens".into(), count.input_tokens.into());
-        if let Some(cached) = count.cache_read_input_tokens {
-            body.insert("cachedContentTokenCount".into(), cached.into());
-        }
-        Ok(HttpResponse::json(
-            200,
-            serde_json::Value::Object(body).to_string(),
-        ))
-    }
+/// A name in a path, its escapes read.
+fn decoded(name: &str) -> String {
+    percent_encoding::percent_decode_str(name)
+        .decode_utf8_lossy()
+        .into_owned()
+}
 
-    fn stream_head(&mut self, _head: &Head) -> HttpResponse {
-        HttpResponse::json(200, "")
-    }
-
-    fn event(&mut self, _event: &StreamEvent, _out: &mut bytes::BytesMut) {}
-
-    fn stream_error(&mut self, error: &Error, out: &mut bytes::BytesMut) {
-        out.extend_from_slice(&error_body(error));
-    }
+/// An object of this wire, whose names come in two forms.
+fn object(raw: &RawValue, path: impl Into<String>) -> Result<Object<'_>> {
+    Object::of(raw, path).map(Object::proto)
 }

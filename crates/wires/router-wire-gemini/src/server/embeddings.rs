@@ -1,0 +1,138 @@
+//! Embeddings as a server has them: requests to texts, vectors to JSON.
+
+use http::Method;
+use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
+use router_core::{Error, ErrorKind, Head, Mode, Operation, Output, Result, StreamEvent, Text};
+use router_wire::object::{Object, invalid};
+use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
+use router_wire::write::Seq;
+use router_wire::{HttpRequest, HttpResponse};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use crate::WIRE;
+use crate::server::error::{error_body, error_response};
+use crate::server::{is_method, model_and_method};
+
+/// `:embedContent` and `:batchEmbedContents`.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbedContent;
+
+impl ServerCodec for EmbedContent {
+    fn name(&self) -> &'static str {
+        "gemini.embed"
+    }
+
+    fn matches(&self, method: &Method, path: &str) -> bool {
+        *method == Method::POST && (is_method(path, "embedContent") || is_method(path, "batchEmbedContents"))
+    }
+
+    fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
+        let (model, method) = model_and_method(request)?;
+        let mut body = Object::parse(&request.body)?;
+        let batch = method == "batchEmbedContents";
+        let mut embedding = EmbeddingRequest::default();
+        if batch {
+            for (place, raw) in body.list("requests")?.into_iter().enumerate() {
+                one(Object::of(raw, format!("requests[{place}]"))?, &mut embedding)?;
+            }
+        } else {
+            one(body, &mut embedding)?;
+        }
+        Ok(Ingress::new(
+            model,
+            Operation::from(embedding),
+            Mode::Full,
+            Encoder { batch },
+        ))
+    }
+
+    fn error(&self, error: &Error) -> HttpResponse {
+        error_response(error)
+    }
+}
+
+/// Reads one text; what it asks for beside it holds for all of a batch.
+fn one(mut fields: Object<'_>, embedding: &mut EmbeddingRequest) -> Result<()> {
+    fields.take("model");
+    let path = fields.path_of("content");
+    let Some(mut content) = fields.object("content")? else {
+        return Err(invalid(&path, "is required"));
+    };
+    let mut text = String::new();
+    for raw in content.list("parts")? {
+        text.push_str(
+            &Object::of(raw, format!("{path}.parts"))?
+                .text("text")?
+                .unwrap_or_default(),
+        );
+    }
+    embedding.inputs.push(EmbeddingInput::Text(Text::from(text)));
+    embedding.input_type = fields.text("taskType")?;
+    embedding.dimensions = fields.read("outputDimensionality")?;
+    embedding.extra = fields.rest(WIRE);
+    Ok(())
+}
+
+struct Encoder {
+    batch: bool,
+}
+
+struct Vector<'a>(&'a [f32]);
+
+impl Serialize for Vector<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("values", self.0)?;
+        map.end()
+    }
+}
+
+struct Answer<'a> {
+    answer: &'a EmbeddingResponse,
+    batch: bool,
+}
+
+impl Serialize for Answer<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let vectors = &self.answer.embeddings;
+        let mut map = serializer.serialize_map(None)?;
+        if self.batch {
+            map.serialize_entry("embeddings", &Seq(|| vectors.iter().map(|vector| Vector(vector))))?;
+        } else {
+            map.serialize_entry(
+                "embedding",
+                &Vector(vectors.first().map(Vec::as_slice).unwrap_or_default()),
+            )?;
+        }
+        if let Some(usage) = &self.answer.usage {
+            let counts = std::collections::BTreeMap::from([("promptTokenCount", usage.input_tokens)]);
+            map.serialize_entry("usageMetadata", &counts)?;
+        }
+        map.end()
+    }
+}
+
+impl ReplyEncoder for Encoder {
+    fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
+        let Output::Embed(answer) = output else {
+            return Err(Error::unsupported("another output than vectors"));
+        };
+        let body = Answer {
+            answer,
+            batch: self.batch,
+        };
+        serde_json::to_vec(&body)
+            .map(|bytes| HttpResponse::json(200, bytes))
+            .map_err(|error| Error::new(ErrorKind::Server, error.to_string()))
+    }
+
+    fn stream_head(&mut self, _head: &Head) -> HttpResponse {
+        HttpResponse::json(200, "")
+    }
+
+    fn event(&mut self, _event: &StreamEvent, _out: &mut bytes::BytesMut) {}
+
+    fn stream_error(&mut self, error: &Error, out: &mut bytes::BytesMut) {
+        out.extend_from_slice(&error_body(error));
+    }
+}
