@@ -1,9 +1,9 @@
 //! `cargo xtask clients`: vendors' own SDKs against the gateway, in front of the simulated vendor, over real sockets.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use crate::server::Server;
 use crate::totals::{Runner, Totals};
 use crate::{Arguments, Outcome, process, setup, workspace};
 
@@ -86,7 +86,7 @@ impl Clients {
                 Ok(python) => {
                     let mut command = Command::new(python);
                     command.arg(script).current_dir(&self.scripts);
-                    process::run_and_count(server.told_to(&mut command), Runner::Script)?
+                    process::run_and_count(told_of(server, &mut command), Runner::Script)?
                 }
                 Err(why) => skipped(script, why),
             };
@@ -95,7 +95,7 @@ impl Clients {
             Ok(()) => {
                 let mut command = Command::new("node");
                 command.arg("openai_node.mjs").current_dir(&self.scripts);
-                process::run_and_count(server.told_to(&mut command), Runner::Script)?
+                process::run_and_count(told_of(server, &mut command), Runner::Script)?
             }
             Err(why) => skipped("openai_node.mjs", why),
         };
@@ -106,7 +106,7 @@ impl Clients {
                     .args(["-m", "pytest", "--quiet", "--tb=short", "-W", "ignore"])
                     .args(["--ignore", NOT_YET_LANGCHAIN])
                     .current_dir(self.scripts.join("langchain"));
-                process::run_and_count(server.told_to(&mut command), Runner::Pytest)?
+                process::run_and_count(told_of(server, &mut command), Runner::Pytest)?
             }
             Err(why) => skipped("langchain", why),
         };
@@ -127,48 +127,11 @@ fn offline(binary: &Path) -> Command {
     command
 }
 
-/// A server on a free port, stopped when dropped.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(command: &mut Command) -> Result<Self, String> {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("the server does not start: {error}"))?;
-        let stdout = child.stdout.take().ok_or("the server has no output")?;
-        let mut server = Self {
-            child,
-            url: String::new(),
-        };
-        let mut line = String::new();
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .map_err(|error| format!("the server's output: {error}"))?;
-        match line.trim().strip_prefix("listening on ") {
-            Some(url) => url.clone_into(&mut server.url),
-            None => return Err(format!("the server does not listen; it said {line:?}")),
-        }
-        Ok(server)
-    }
-
-    /// A client's command, told where the server is.
-    fn told_to<'a>(&self, client: &'a mut Command) -> &'a mut Command {
-        client
-            .env("BASE_URL", format!("{}/v1", self.url))
-            .env("API_KEY", KEY)
-            .env("SKIP", NOT_YET)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A client's command, told where the server is.
+fn told_of<'a>(server: &Server, client: &'a mut Command) -> &'a mut Command {
+    client
+        .env("BASE_URL", format!("{}/v1", server.url))
+        .env("API_KEY", KEY)
+        .env("SKIP", NOT_YET)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
 }

@@ -1,5 +1,6 @@
 //! The tasks of the workspace: `cargo xtask NAME`.
 
+mod bench;
 mod ci;
 mod clients;
 mod examples;
@@ -8,6 +9,7 @@ mod process;
 mod replay;
 mod report;
 mod scaffold;
+mod server;
 mod servers;
 mod setup;
 mod test;
@@ -64,6 +66,13 @@ const TASKS: &[Task] = &[
         name: "replay",
         usage: "replay                    recorded traffic in $ROUTER_CASSETTES, compared with what was expected",
         run: replay::run,
+    },
+    Task {
+        name: "bench",
+        usage: "bench                     instructions and allocations of a call, beside the bare transports;\n\
+                \x20                             --peers also beside other libraries, --quick with fewer calls, --json as lines,\n\
+                \x20                             --check against the table in docs/benchmarks.md, --save into it",
+        run: bench::run,
     },
     Task {
         name: "tidy",

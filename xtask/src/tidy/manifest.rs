@@ -59,9 +59,9 @@ impl Manifest {
         Kind::of_folder(&self.folder)
     }
 
-    /// Fuzz targets are a workspace of their own, as cargo-fuzz wants it.
+    /// Fuzz targets are a workspace of their own, as cargo-fuzz wants it, and so is each contender of a benchmark.
     pub(super) fn is_member(&self) -> bool {
-        !self.folder.starts_with("fuzz")
+        !self.folder.starts_with("fuzz") && !self.folder.starts_with("xtask/bench/")
     }
 
     pub(super) fn is_published(&self) -> bool {
