@@ -2,6 +2,7 @@
 
 use router_core::chat::{Logprobs, TokenLogprob};
 use router_core::content::{Media, MediaSource};
+use router_core::stream::StreamFinish;
 use router_core::tool::ToolCallKind;
 use router_core::{Json, Signature, Text, Usage};
 use router_wire::provenance::seal;
@@ -11,15 +12,35 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::chat::WIRE;
 
-#[derive(Serialize)]
 pub(super) struct Chunk<'a> {
     pub(super) id: &'a Text,
-    pub(super) object: &'static str,
     pub(super) created: i64,
     pub(super) model: &'a Text,
     pub(super) choices: &'a [ChunkChoice<'a>],
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What is known only at the end of the answer.
+    pub(super) end: Option<&'a StreamFinish>,
     pub(super) usage: Option<WireUsage<'a>>,
+}
+
+impl Serialize for Chunk<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", self.id)?;
+        map.serialize_entry("object", "chat.completion.chunk")?;
+        map.serialize_entry("created", &self.created)?;
+        map.serialize_entry("model", self.model)?;
+        map.serialize_entry("choices", self.choices)?;
+        if let Some(usage) = &self.usage {
+            map.serialize_entry("usage", usage)?;
+        }
+        if let Some(end) = self.end {
+            if let Some(tier) = &end.service_tier {
+                map.serialize_entry("service_tier", tier)?;
+            }
+            extra_fields(&mut map, &end.extra, WIRE)?;
+        }
+        map.end()
+    }
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use router_core::content::{MediaKind, Riders};
-use router_core::stream::PartKind;
+use router_core::stream::{PartKind, StreamFinish};
 use router_core::tool::ToolCallKind;
 use router_core::{
     ChatResponse, ContentPart, Error, ErrorKind, FinishReason, Head, Json, Output, Result, StreamEvent, Text,
@@ -67,10 +67,10 @@ impl Encoder {
         self.begin(None, None, None);
         if !self.roles.contains(&choice) {
             self.roles.push(choice);
-            self.write(&[ChunkChoice::delta(choice, Delta::Role)], None, out);
+            self.write(&[ChunkChoice::delta(choice, Delta::Role)], out);
         }
         if !matches!(delta, Delta::Role) {
-            self.write(&[ChunkChoice::delta(choice, delta)], None, out);
+            self.write(&[ChunkChoice::delta(choice, delta)], out);
         }
     }
 
@@ -104,13 +104,23 @@ impl Encoder {
         }
     }
 
-    fn write(&self, choices: &[ChunkChoice<'_>], usage: Option<WireUsage<'_>>, out: &mut BytesMut) {
+    fn write(&self, choices: &[ChunkChoice<'_>], out: &mut BytesMut) {
+        self.send(choices, None, None, out);
+    }
+
+    fn send(
+        &self,
+        choices: &[ChunkChoice<'_>],
+        end: Option<&StreamFinish>,
+        usage: Option<WireUsage<'_>>,
+        out: &mut BytesMut,
+    ) {
         let chunk = Chunk {
             id: &self.id,
-            object: "chat.completion.chunk",
             created: self.created,
             model: &self.model,
             choices,
+            end,
             usage,
         };
         out.extend_from_slice(b"data: ");
@@ -247,7 +257,7 @@ impl ReplyEncoder for Encoder {
                 self.chunk(*choice, Delta::Role, out);
                 let mut chunk = ChunkChoice::delta(*choice, Delta::Empty);
                 chunk.logprobs = Some(WireLogprobs(logprobs));
-                self.write(&[chunk], None, out);
+                self.write(&[chunk], out);
             }
             StreamEvent::Finish(finish) => {
                 self.begin(finish.id.as_ref(), finish.model.as_ref(), None);
@@ -256,10 +266,10 @@ impl ReplyEncoder for Encoder {
                     let mut end = ChunkChoice::delta(choice.index, Delta::Empty);
                     end.finish_reason = Some(word(&choice.reason));
                     end.stop_reason = choice.stop_sequence.as_ref();
-                    self.write(&[end], None, out);
+                    self.send(&[end], Some(finish), None, out);
                 }
                 if let Some(usage) = finish.usage.as_ref().filter(|_| self.include_usage) {
-                    self.write(&[], Some(WireUsage(usage)), out);
+                    self.send(&[], Some(finish), Some(WireUsage(usage)), out);
                 }
                 out.extend_from_slice(b"data: [DONE]\n\n");
             }

@@ -1,0 +1,8 @@
+//! The OpenAI wires, judged by themselves from the other side, by published schemas, and by what others met.
+
+#[cfg(feature = "server")]
+mod round_trip;
+#[cfg(feature = "server")]
+mod side;
+#[cfg(feature = "server")]
+mod values;
