@@ -105,6 +105,8 @@ impl Collector {
                 arguments,
             } => self.choice(choice).grow_call(call, arguments),
             StreamEvent::ToolCallEnd { choice, call, riders } => self.choice(choice).end_call(call, riders),
+            // The end of the part brings all that rides on it.
+            StreamEvent::PartStart { choice, .. } => self.choice(choice).close(),
             StreamEvent::PartEnd { choice, kind, riders } => self.choice(choice).end_part(kind, riders),
             StreamEvent::Citation { choice, citation } => self.choice(choice).cite(*citation),
             StreamEvent::ServerToolCall { choice, call } => {

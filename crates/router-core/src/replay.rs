@@ -46,6 +46,10 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
         let choice = answer.index;
         let mut calls = 0;
         for part in answer.content {
+            if let Some(riders) = part.riders().filter(|riders| !riders.extra().is_empty()) {
+                let riders = Riders::new().with_extra(riders.extra().clone());
+                events.push(StreamEvent::PartStart { choice, riders });
+            }
             match part {
                 ContentPart::Text(part) => {
                     events.push(StreamEvent::TextDelta {

@@ -88,6 +88,14 @@ pub enum StreamEvent {
         #[serde(default, skip_serializing_if = "Riders::is_empty")]
         riders: Riders,
     },
+    /// Another part begins, and its vendor told something of it beforehand: the id of its item. Not content; a part begins
+    /// without it too.
+    PartStart {
+        /// Which choice.
+        choice: u32,
+        /// What was told.
+        riders: Riders,
+    },
     /// A text, reasoning or refusal part is complete. With nothing open and riders to keep, an empty part of that kind.
     PartEnd {
         /// Which choice.
@@ -280,11 +288,11 @@ impl StreamEvent {
         }))
     }
 
-    /// Whether the event commits the stream: content, or the end. Everything but `Start` and empty deltas.
+    /// Whether the event commits the stream: content, or the end. Everything but `Start`, `PartStart` and empty deltas.
     #[must_use]
     pub fn commits(&self) -> bool {
         match self {
-            Self::Start(_) => false,
+            Self::Start(_) | Self::PartStart { .. } => false,
             Self::TextDelta { text, .. }
             | Self::ReasoningDelta { text, .. }
             | Self::RefusalDelta { text, .. } => !text.is_empty(),

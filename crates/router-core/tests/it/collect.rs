@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use router_core::collect::Collector;
 use router_core::content::Riders;
 use router_core::stream::PartKind;
-use router_core::{ChatResponse, FinishReason, StreamEvent, Text, replay};
+use router_core::{ChatResponse, Extra, FinishReason, Json, StreamEvent, Text, replay};
 
 use crate::answers::answer;
 
@@ -99,6 +99,7 @@ fn choice_of(event: &StreamEvent) -> u32 {
         | StreamEvent::ToolCallStart { choice, .. }
         | StreamEvent::ToolCallDelta { choice, .. }
         | StreamEvent::ToolCallEnd { choice, .. }
+        | StreamEvent::PartStart { choice, .. }
         | StreamEvent::PartEnd { choice, .. }
         | StreamEvent::Citation { choice, .. }
         | StreamEvent::ServerToolCall { choice, .. }
@@ -195,4 +196,33 @@ fn a_signature_alone() {
     let content = &answer.choices[0].content;
     assert_eq!(content.len(), 2);
     assert_eq!(content[0].riders(), Some(&riders));
+}
+
+/// What is told of a part beforehand keeps it apart from the one before, and its end brings what rides on it.
+#[test]
+fn a_part_that_begins_is_another() {
+    let told = Extra::of("wire", vec![(Text::from_static("id"), Json::null())]);
+    let riders = Riders::new().with_extra(told);
+    let begins = StreamEvent::PartStart {
+        choice: 0,
+        riders: riders.clone(),
+    };
+    assert!(!begins.commits());
+    let answer = fold([
+        StreamEvent::text("One"),
+        begins,
+        StreamEvent::text("Two"),
+        StreamEvent::PartEnd {
+            choice: 0,
+            kind: PartKind::Text,
+            riders: riders.clone(),
+        },
+        StreamEvent::finish(FinishReason::Stop, None),
+    ]);
+    let content = &answer.choices[0].content;
+    assert_eq!(content.len(), 2);
+    assert_eq!(
+        (content[0].riders(), content[1].riders()),
+        (Some(&Riders::new()), Some(&riders))
+    );
 }
