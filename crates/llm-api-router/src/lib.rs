@@ -21,6 +21,8 @@ pub use router_http::ProviderSettings;
 
 pub use router_core::*;
 
+#[cfg(feature = "balance")]
+pub use router_balance as balance;
 #[cfg(feature = "catalog")]
 pub use router_catalog as catalog;
 #[cfg(feature = "client")]
