@@ -256,11 +256,18 @@ pub fn of_body(
         (None, Some(status)) => format!("the vendor answered HTTP {status} without a message").into(),
         (None, None) => "the vendor reported an error without a message".into(),
     };
-    let wait = retry_after::retry_after(headers, now.unwrap_or(std::time::SystemTime::UNIX_EPOCH))
+    let now = now.unwrap_or(std::time::SystemTime::UNIX_EPOCH);
+    let wait = retry_after::retry_after(headers, now)
         .or(body.retry_delay)
         .or_else(|| {
             (kind == ErrorKind::RateLimited)
                 .then(|| retry_after::wait_in_message(&message))
+                .flatten()
+        })
+        // Replies of all kinds have them; only here do they say when to come back.
+        .or_else(|| {
+            (kind == ErrorKind::RateLimited)
+                .then(|| retry_after::rate_limit_reset(headers, now))
                 .flatten()
         });
     let mut error = Error::new(kind, message);

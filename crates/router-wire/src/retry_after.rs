@@ -7,6 +7,9 @@ use http::HeaderMap;
 /// Longest wait that is believed; a longer one is a mistake or a date far away.
 const MAX_SECONDS: f64 = 30.0 * 24.0 * 3600.0;
 
+/// The last second of the year 9999, as seconds since 1970.
+const MAX_TIME: f64 = 253_402_300_799.0;
+
 /// The wait in `retry-after-ms` (milliseconds, above zero) or `retry-after` (seconds, or an HTTP date seen from `now`).
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
@@ -33,26 +36,66 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// The soonest reset that the rate-limit headers name: durations (`x-ratelimit-reset-requests: 6m0s`), seconds, or RFC 3339
-/// times seen from `now` (`anthropic-ratelimit-requests-reset`).
+/// When the limit that was hit is free again, by the headers of limits: durations (`x-ratelimit-reset-requests: 6m0s`),
+/// seconds, seconds or milliseconds since 1970, or RFC 3339 times (`anthropic-ratelimit-requests-reset`), seen from `now`.
+///
+/// Vendors send several limits at once. Those with nothing remaining were hit, and the latest of them decides; where none
+/// says so, the soonest is worth a try.
 #[must_use]
 pub fn rate_limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    const NAMES: &[&str] = &[
-        "x-ratelimit-reset-requests",
-        "x-ratelimit-reset-tokens",
-        "x-ratelimit-reset",
-        "anthropic-ratelimit-requests-reset",
-        "anthropic-ratelimit-tokens-reset",
-        "anthropic-ratelimit-input-tokens-reset",
-        "anthropic-ratelimit-output-tokens-reset",
+    // The headers of one limit: when it is free again, and what remains.
+    const LIMITS: &[(&str, &str)] = &[
+        ("x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"),
+        ("x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"),
+        ("x-ratelimit-reset", "x-ratelimit-remaining"),
+        ("ratelimit-reset", "ratelimit-remaining"),
+        (
+            "anthropic-ratelimit-requests-reset",
+            "anthropic-ratelimit-requests-remaining",
+        ),
+        (
+            "anthropic-ratelimit-tokens-reset",
+            "anthropic-ratelimit-tokens-remaining",
+        ),
+        (
+            "anthropic-ratelimit-input-tokens-reset",
+            "anthropic-ratelimit-input-tokens-remaining",
+        ),
+        (
+            "anthropic-ratelimit-output-tokens-reset",
+            "anthropic-ratelimit-output-tokens-remaining",
+        ),
     ];
-    let waits = NAMES.iter().filter_map(|name| {
-        let text = headers.get(*name)?.to_str().ok()?.trim();
-        parse_go_duration(text)
-            .or_else(|| text.parse::<f64>().ok().and_then(seconds))
-            .or_else(|| rfc3339(text).map(|time| time.duration_since(now).unwrap_or_default()))
-    });
-    waits.min()
+    let value = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let mut soonest = None;
+    let mut latest_hit = None;
+    for (reset, remaining) in LIMITS {
+        let Some(wait) = value(reset).and_then(|text| reset_in(text, now)) else {
+            continue;
+        };
+        soonest = Some(soonest.map_or(wait, |known: Duration| known.min(wait)));
+        if value(remaining) == Some("0") {
+            latest_hit = latest_hit.max(Some(wait));
+        }
+    }
+    latest_hit.or(soonest)
+}
+
+/// A reset in any of its forms.
+fn reset_in(text: &str, now: SystemTime) -> Option<Duration> {
+    if let Some(wait) = parse_go_duration(text) {
+        return Some(wait);
+    }
+    let time = match text.parse::<f64>() {
+        Ok(millis) if millis >= 1e12 => SystemTime::UNIX_EPOCH + seconds_up_to(millis / 1000.0, MAX_TIME)?,
+        Ok(time) if time >= 1e9 => SystemTime::UNIX_EPOCH + seconds_up_to(time, MAX_TIME)?,
+        Ok(wait) => return seconds(wait),
+        Err(_) => rfc3339(text)?,
+    };
+    if now == SystemTime::UNIX_EPOCH {
+        return None;
+    }
+    seconds(time.duration_since(now).unwrap_or_default().as_secs_f64())
 }
 
 /// A duration as Go and protobuf write it: `6m0s`, `1.5s`, `120ms`, `2m59.56s`, `1h`.
@@ -137,7 +180,11 @@ pub fn wait_in_message(message: &str) -> Option<Duration> {
 }
 
 fn seconds(seconds: f64) -> Option<Duration> {
-    (seconds.is_finite() && (0.0..=MAX_SECONDS).contains(&seconds)).then(|| Duration::from_secs_f64(seconds))
+    seconds_up_to(seconds, MAX_SECONDS)
+}
+
+fn seconds_up_to(seconds: f64, most: f64) -> Option<Duration> {
+    (seconds.is_finite() && (0.0..=most).contains(&seconds)).then(|| Duration::from_secs_f64(seconds))
 }
 
 /// An RFC 3339 time in UTC, to the second.

@@ -148,6 +148,25 @@ fn a_wait_in_the_message() {
     assert_eq!(wait(400), None);
 }
 
+/// Headers of limits come with every reply; they ask to wait where a limit was hit and nothing else says how long.
+#[test]
+fn a_wait_in_the_headers_of_limits() {
+    let wait = |status, more: &[(&'static str, &'static str)]| {
+        let mut response = HttpResponse::json(status, message("no")).with_header(
+            HeaderName::from_static("x-ratelimit-reset-requests"),
+            HeaderValue::from_static("6s"),
+        );
+        for (name, value) in more {
+            response = response.with_header(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        error(&response, &[]).retry_after().map(|wait| wait.as_secs())
+    };
+    assert_eq!(wait(429, &[]), Some(6));
+    assert_eq!(wait(429, &[("retry-after", "4")]), Some(4));
+    assert_eq!(wait(500, &[]), None);
+    assert_eq!(wait(400, &[]), None);
+}
+
 /// Another sample may not have the mistake.
 #[test]
 fn a_failed_tool_call_may_be_tried_again() {

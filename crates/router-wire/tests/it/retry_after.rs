@@ -59,7 +59,7 @@ fn forms_of_retry_after() {
 
 #[test]
 fn resets_of_rate_limits() {
-    let cases: [Case; 7] = [
+    let cases: [Case; 11] = [
         (&[("x-ratelimit-reset-requests", "6m0s")], ms(360_000)),
         (
             &[
@@ -81,11 +81,45 @@ fn resets_of_rate_limits() {
             &[("anthropic-ratelimit-tokens-reset", "2026-13-24T11:59:00Z")],
             None,
         ),
-        // A moment in milliseconds since 1970 is no wait.
-        (&[("x-ratelimit-reset", "1795521605000")], None),
+        // OpenRouter names a moment, in milliseconds since 1970; others in seconds.
+        (&[("x-ratelimit-reset", "1795521605000")], ms(5000)),
+        (&[("ratelimit-reset", "1795521605")], ms(5000)),
+        (&[("x-ratelimit-reset", "1e300")], None),
+        // What is used up decides.
+        (
+            &[
+                ("x-ratelimit-remaining-requests", "0"),
+                ("x-ratelimit-reset-requests", "9s"),
+                ("x-ratelimit-remaining-tokens", "149984"),
+                ("x-ratelimit-reset-tokens", "6ms"),
+            ],
+            ms(9000),
+        ),
+        (
+            &[
+                ("anthropic-ratelimit-requests-remaining", "0"),
+                ("anthropic-ratelimit-requests-reset", "2026-11-24T12:00:05Z"),
+                ("anthropic-ratelimit-input-tokens-remaining", "0"),
+                ("anthropic-ratelimit-input-tokens-reset", "2026-11-24T12:00:40Z"),
+            ],
+            ms(40_000),
+        ),
     ];
     for (pairs, expected) in cases {
         assert_eq!(rate_limit_reset(&headers(pairs), now()), expected, "{pairs:?}");
+    }
+    // Without a clock a moment says nothing, and a wait is one.
+    for (text, expected) in [
+        ("1795521605000", None),
+        ("2026-11-24T12:00:05Z", None),
+        ("5", ms(5000)),
+    ] {
+        let headers = headers(&[("x-ratelimit-reset", text)]);
+        assert_eq!(
+            rate_limit_reset(&headers, SystemTime::UNIX_EPOCH),
+            expected,
+            "{text}"
+        );
     }
 }
 
