@@ -1,5 +1,6 @@
 //! Writing a JSON object whose fields may be set by the caller's own options or come from the same wire.
 
+use bytes::{BufMut as _, BytesMut};
 use router_core::{Extra, Json, ProviderOptions, Result};
 use serde::Serialize;
 use serde::ser::SerializeMap;
@@ -150,6 +151,19 @@ impl Serialize for JsonOrText<'_> {
         match serde_json::from_str::<&RawValue>(self.0) {
             Ok(raw) => raw.serialize(serializer),
             Err(_) => serializer.serialize_str(self.0),
+        }
+    }
+}
+
+/// Appends a value as JSON of one line, for frames that end with a line. Parts that are kept as somebody wrote them may be
+/// spread over several; inside of strings line ends are escaped.
+pub fn json_line(value: &impl Serialize, out: &mut BytesMut) {
+    let start = out.len();
+    // What is written so are texts, numbers and JSON that was parsed before: always JSON.
+    let _ = serde_json::to_writer((&mut *out).writer(), value);
+    for byte in &mut out[start..] {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Objects are written in order, the caller's own fields in place of ours, the wire's fields behind them.
 
 use router_core::{Extra, Json, ProviderOptions};
-use router_wire::write::{Fields, JsonOrText, Overrides, Seq, extra_fields, string_of};
+use router_wire::write::{Fields, JsonOrText, Overrides, Seq, extra_fields, json_line, string_of};
 use serde::Serializer as _;
 use serde::ser::SerializeMap as _;
 
@@ -87,4 +87,17 @@ fn extra_fields_of_the_wire() {
     extra_fields(&mut map, &extra, "other").expect("JSON");
     map.end().expect("JSON");
     assert_eq!(out, b"{\"a\":null}");
+}
+
+/// A frame ends with its line, so that no line may end in it.
+#[test]
+fn json_of_one_line() {
+    let spread = Json::parse("{\n  \"a\": \"x\\ny\",\r\n  \"b\": [\n1]\n}").expect("JSON");
+    let mut out = bytes::BytesMut::from(&b"data: \n"[..]);
+    json_line(&vec![spread.clone()], &mut out);
+    let (front, line) = out.split_at(7);
+    assert_eq!(front, b"data: \n");
+    assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
+    let read: Vec<serde_json::Value> = serde_json::from_slice(line).expect("JSON");
+    assert_eq!(read, [spread.to_value()]);
 }

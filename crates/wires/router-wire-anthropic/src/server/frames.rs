@@ -1,8 +1,9 @@
 //! The frames of a message under the names of the wire.
 
-use bytes::{BufMut as _, BytesMut};
+use bytes::BytesMut;
 use router_core::Text;
 use router_core::stream::StreamFinish;
+use router_wire::write::json_line;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -67,7 +68,7 @@ fn send(name: &str, event: &impl Serialize, out: &mut BytesMut) {
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\ndata: ");
-    let _ = serde_json::to_writer(out.writer(), event);
+    json_line(event, out);
     out.extend_from_slice(b"\n\n");
 }
 

@@ -12,7 +12,7 @@ use router_core::{
 };
 use router_wire::HttpResponse;
 use router_wire::server::ReplyEncoder;
-use router_wire::write::{JsonOrText, Seq, extra_fields};
+use router_wire::write::{JsonOrText, Seq, extra_fields, json_line};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::chat::WIRE;
@@ -62,15 +62,7 @@ impl Encoder {
 
     fn line(&mut self, line: &Line<'_>, out: &mut BytesMut) {
         self.begin(None, None);
-        let start = out.len();
-        // Texts, numbers and JSON that was parsed before are always JSON.
-        let _ = serde_json::to_writer((&mut *out).writer(), &self.framed(line));
-        // Arguments are written as the model wrote them, over several lines perhaps. Inside of strings line ends are escaped.
-        for byte in &mut out[start..] {
-            if matches!(byte, b'\n' | b'\r') {
-                *byte = b' ';
-            }
-        }
+        json_line(&self.framed(line), out);
         out.put_u8(b'\n');
     }
 

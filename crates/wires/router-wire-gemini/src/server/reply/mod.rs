@@ -2,7 +2,7 @@
 
 mod pieces;
 
-use bytes::{BufMut as _, BytesMut};
+use bytes::BytesMut;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use router_core::chat::Usage;
@@ -10,6 +10,7 @@ use router_core::stream::{PartKind, StreamFinish};
 use router_core::{Error, ErrorKind, Extra, Head, Output, Result, StreamEvent, Text, ToolCall};
 use router_wire::HttpResponse;
 use router_wire::server::ReplyEncoder;
+use router_wire::write::json_line;
 
 use self::pieces::{Answer, Part, Parts, Piece, own};
 use super::error::error_body;
@@ -61,8 +62,7 @@ impl Encoder {
             id: self.id.as_ref(),
             extra,
         };
-        // Texts, numbers and JSON are always JSON.
-        let _ = serde_json::to_writer((&mut *out).writer(), &answer);
+        json_line(&answer, out);
         self.end(out);
     }
 

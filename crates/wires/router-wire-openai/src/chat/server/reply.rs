@@ -124,7 +124,7 @@ impl Encoder {
             usage,
         };
         out.extend_from_slice(b"data: ");
-        let _ = serde_json::to_writer(bytes::BufMut::writer(&mut *out), &chunk);
+        router_wire::write::json_line(&chunk, out);
         out.extend_from_slice(b"\n\n");
     }
 }

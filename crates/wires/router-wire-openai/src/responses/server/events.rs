@@ -94,7 +94,7 @@ impl Encoder {
         out.extend_from_slice(b"event: ");
         out.extend_from_slice(kind.as_bytes());
         out.extend_from_slice(b"\ndata: ");
-        let _ = serde_json::to_writer(bytes::BufMut::writer(&mut *out), &event);
+        router_wire::write::json_line(&event, out);
         out.extend_from_slice(b"\n\n");
     }
 
