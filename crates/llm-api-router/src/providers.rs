@@ -31,6 +31,24 @@ providers! {
     "deepseek" => router_deepseek as deepseek, Entry::of::<deepseek::DeepSeekCodec>();
     "ollama" => router_ollama as ollama, Entry::of::<ollama::OllamaCodec>();
     // The others, by name.
+    "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
+    "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
+    "databricks" => router_databricks as databricks, Entry::of::<databricks::DatabricksCodec>();
+    "fireworks" => router_fireworks as fireworks, Entry::of::<fireworks::FireworksCodec>();
+    "groq" => router_groq as groq, Entry::of::<groq::GroqCodec>();
+    "llamacpp" => router_llamacpp as llamacpp, Entry::of::<llamacpp::LlamaCppCodec>();
+    "lmstudio" => router_lmstudio as lmstudio, Entry::of::<lmstudio::LmStudioCodec>();
+    "minimax" => router_minimax as minimax, Entry::of::<minimax::MiniMaxCodec>();
+    "moonshot" => router_moonshot as moonshot, Entry::of::<moonshot::MoonshotCodec>();
+    "nvidia" => router_nvidia as nvidia, Entry::of::<nvidia::NvidiaCodec>();
+    "perplexity" => router_perplexity as perplexity, Entry::of::<perplexity::PerplexityCodec>();
+    "sambanova" => router_sambanova as sambanova, Entry::of::<sambanova::SambaNovaCodec>();
+    "siliconflow" => router_siliconflow as siliconflow, Entry::of::<siliconflow::SiliconFlowCodec>();
+    "stepfun" => router_stepfun as stepfun, Entry::of::<stepfun::StepFunCodec>();
+    "tencent" => router_tencent as tencent, Entry::of::<tencent::TencentCodec>();
+    "together" => router_together as together, Entry::of::<together::TogetherCodec>();
+    "vllm" => router_vllm as vllm, Entry::of::<vllm::VllmCodec>();
+    "volcengine" => router_volcengine as volcengine, Entry::of::<volcengine::VolcengineCodec>();
     // Last, what has no vendor.
     "custom" => router_custom as custom, Entry::of::<custom::CustomCodec>();
     "sim" => router_sim as sim, Entry::of::<sim::SimCodec>();

@@ -11,13 +11,11 @@ use router_core::tokens::CountTokensRequest;
 use router_core::{
     Call, Capabilities, EmbeddingRequest, Error, Operation, OperationKind, Output, ProviderId, Result,
 };
-use router_deepseek::DeepSeekCodec;
 use router_gemini::GeminiCodec;
 use router_ollama::OllamaCodec;
 use router_wire::provenance::Speaker;
 use router_wire::vendor::VendorCodec as _;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
-use router_wire_openai::embeddings::Vectors;
 use router_wire_openai::responses::response;
 use router_wire_openai::responses::stream::ResponsesStreamDecoder;
 use router_wire_openai::{Compatible, Dialect, WIRE};
@@ -117,12 +115,28 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
     Ok(Service { codec, call })
 }
 
-/// The plain dialect, and those of the vendors that have a crate.
+/// The dialect of a vendor that has a crate, and the plain one for any other.
 fn compatible(id: ProviderId) -> Box<dyn Codec> {
     match id.as_str() {
-        "deepseek" => Box::new(DeepSeekCodec::new(id)),
-        // Its base64 holds signed bytes instead of floats.
-        "perplexity" => Box::new(Compatible::new(id, Dialect::default()).with_vectors(Vectors::Bytes)),
+        "baidu" => Box::new(router_baidu::BaiduCodec::new(id)),
+        "cerebras" => Box::new(router_cerebras::CerebrasCodec::new(id)),
+        "databricks" => Box::new(router_databricks::DatabricksCodec::new(id)),
+        "deepseek" => Box::new(router_deepseek::DeepSeekCodec::new(id)),
+        "fireworks" => Box::new(router_fireworks::FireworksCodec::new(id)),
+        "groq" => Box::new(router_groq::GroqCodec::new(id)),
+        "llamacpp" => Box::new(router_llamacpp::LlamaCppCodec::new(id)),
+        "lmstudio" => Box::new(router_lmstudio::LmStudioCodec::new(id)),
+        "minimax" => Box::new(router_minimax::MiniMaxCodec::new(id)),
+        "moonshot" => Box::new(router_moonshot::MoonshotCodec::new(id)),
+        "nvidia" => Box::new(router_nvidia::NvidiaCodec::new(id)),
+        "perplexity" => Box::new(router_perplexity::PerplexityCodec::new(id)),
+        "sambanova" => Box::new(router_sambanova::SambaNovaCodec::new(id)),
+        "siliconflow" => Box::new(router_siliconflow::SiliconFlowCodec::new(id)),
+        "stepfun" => Box::new(router_stepfun::StepFunCodec::new(id)),
+        "tencent" => Box::new(router_tencent::TencentCodec::new(id)),
+        "together" => Box::new(router_together::TogetherCodec::new(id)),
+        "vllm" => Box::new(router_vllm::VllmCodec::new(id)),
+        "volcengine" => Box::new(router_volcengine::VolcengineCodec::new(id)),
         _ => Box::new(Compatible::new(id, Dialect::default())),
     }
 }

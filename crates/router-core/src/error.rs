@@ -371,7 +371,10 @@ impl Error {
     /// With the reply as it came.
     #[must_use]
     pub fn with_raw(mut self, raw: RawReply) -> Self {
-        self.0.status.get_or_insert(raw.status);
+        // The status of a reply of success is none of an error.
+        if self.0.status.is_none() && !(200..300).contains(&raw.status) {
+            self.0.status = Some(raw.status);
+        }
         self.0.raw = Some(raw);
         self
     }

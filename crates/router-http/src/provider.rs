@@ -20,6 +20,7 @@ use router_core::{
     Result, Secret, StreamEvent, Text, Warning,
 };
 use router_wire::message::request_id;
+use router_wire::retry_after::retry_after;
 use router_wire::vendor::VendorCodec;
 use router_wire::{Codec, Encoded, FrameLimits, FrameLog, HttpResponse, StreamReader};
 use tokio::time::Instant;
@@ -117,17 +118,7 @@ impl<C: Codec> HttpProvider<C> {
                 .stream(call, body, &warnings)
                 .committed()
                 .await
-                .map_err(|error| {
-                    let error = match &head.request_id {
-                        Some(id) if error.request_id().is_none() => error.with_request_id(id),
-                        _ => error,
-                    };
-                    if error.raw().is_none() {
-                        error.with_raw_head(status, &head)
-                    } else {
-                        error
-                    }
-                })?;
+                .map_err(|error| with_head(error, &head))?;
             head.warnings = warnings;
             let body = if call.is_stream() {
                 Body::Stream(stream)
@@ -139,14 +130,11 @@ impl<C: Codec> HttpProvider<C> {
         let bytes = read_whole(body, self.max_response_bytes, false).await?;
         let mut response = HttpResponse::new(status, headers, bytes);
         response.received_at = Some(SystemTime::now());
-        let output = self.codec.decode(call, &response).map_err(|error| {
-            if error.raw().is_none() {
-                error.with_raw(response.raw())
-            } else {
-                error
-            }
-        })?;
         head.raw = Some(response.raw());
+        let output = self
+            .codec
+            .decode(call, &response)
+            .map_err(|error| with_head(error, &head))?;
         let body = if call.is_stream() {
             let mut events = router_core::replay::output_events(output);
             if let Some(StreamEvent::Start(start)) = events.first_mut() {
@@ -236,18 +224,23 @@ fn reply(head: Head, body: Body) -> Reply {
     .with_head(head)
 }
 
-/// What a broken stream can still tell: the head of the reply.
-trait WithRawHead {
-    fn with_raw_head(self, status: u16, head: &Head) -> Error;
-}
-
-impl WithRawHead for Error {
-    fn with_raw_head(self, status: u16, head: &Head) -> Error {
-        match head.raw.clone() {
-            // An error inside a 200 keeps its own status, or none.
-            Some(raw) if status >= 400 => self.with_raw(raw),
-            _ => self,
-        }
+/// An error inside a reply of success, with what the head of the reply tells and the error does not.
+fn with_head(mut error: Error, head: &Head) -> Error {
+    if let (None, Some(id)) = (error.request_id(), &head.request_id) {
+        error = error.with_request_id(id);
+    }
+    let Some(raw) = &head.raw else {
+        return error;
+    };
+    if error.retry_after().is_none()
+        && error.is_retryable()
+        && let Some(wait) = retry_after(&raw.headers, SystemTime::now())
+    {
+        error = error.with_retry_after(wait);
+    }
+    match error.raw() {
+        Some(_) => error,
+        None => error.with_raw(raw.clone()),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::error_body::ErrorBody;
 use crate::message::HttpResponse;
 use crate::retry_after;
 
-/// Words of one vendor and what they mean, looked up before the common ones.
+/// Words of one vendor and what they mean, looked up before the common ones. A status by its digits is one where the vendor means
+/// something of its own by it; it counts after words and messages.
 pub type CodeTable = &'static [(&'static str, ErrorKind)];
 
 const VENDOR_TIMEOUT: ErrorKind = ErrorKind::Timeout(TimeoutKind::Vendor);
@@ -106,6 +107,10 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
         ErrorKind::ContextLengthExceeded,
     ),
     (&["input token count"], ErrorKind::ContextLengthExceeded),
+    (
+        &["tokens", "max_new_tokens", "must be"],
+        ErrorKind::ContextLengthExceeded,
+    ),
     (&["prompt 超长"], ErrorKind::ContextLengthExceeded),
     (&["content policy"], ErrorKind::ContentFiltered),
     (&["content management policy"], ErrorKind::ContentFiltered),
@@ -157,11 +162,21 @@ pub fn kind(status: Option<u16>, body: &ErrorBody, table: CodeTable) -> ErrorKin
     let message = body.message.as_deref().unwrap_or_default().to_lowercase();
     let known = body.codes.iter().find_map(|code| {
         let code = code.to_ascii_lowercase();
-        [table, COMMON]
+        // `RateLimitExceeded.EndpointTPMExceeded`: the word in front of the dot is the kind, what follows the case.
+        let front = code.split('.').next().unwrap_or_default();
+        let words = [code.as_str(), front];
+        words
             .iter()
-            .find_map(|table| table.iter().find(|(word, _)| *word == code))
-            .map(|(_, kind)| *kind)
+            .find_map(|word| kind_of_word(table, word).or_else(|| kind_of_word(COMMON, word)))
     });
+    let phrase = || {
+        let found = PHRASES.iter().find(|(pieces, _)| in_order(&message, pieces));
+        found.map(|(_, kind)| *kind)
+    };
+    // A word that says no more than that the request is wrong knows less than the message beside it.
+    if known == Some(ErrorKind::InvalidRequest) {
+        return phrase().unwrap_or(ErrorKind::InvalidRequest);
+    }
     if let Some(kind) = known {
         let daily = body.daily_quota || (message.contains("trial") && message.contains("month"));
         return if kind == ErrorKind::RateLimited && daily {
@@ -170,14 +185,24 @@ pub fn kind(status: Option<u16>, body: &ErrorBody, table: CodeTable) -> ErrorKin
             kind
         };
     }
-    if let Some((_, kind)) = PHRASES.iter().find(|(pieces, _)| in_order(&message, pieces)) {
-        return *kind;
+    if let Some(kind) = phrase() {
+        return kind;
     }
     let status = status.filter(|status| *status >= 400).or(body.status);
     if matches!(status, Some(400 | 402 | 403 | 429)) && MONEY.iter().any(|phrase| message.contains(phrase)) {
         return ErrorKind::QuotaExceeded;
     }
-    kind_of_status(status)
+    // A vendor that means something of its own by a status has it in its table, as a word.
+    status
+        .and_then(|status| kind_of_word(table, &status.to_string()))
+        .unwrap_or_else(|| kind_of_status(status))
+}
+
+fn kind_of_word(table: CodeTable, word: &str) -> Option<ErrorKind> {
+    table
+        .iter()
+        .find(|(known, _)| *known == word)
+        .map(|(_, kind)| *kind)
 }
 
 /// The kind that a status alone stands for.

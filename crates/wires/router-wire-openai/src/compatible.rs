@@ -24,7 +24,6 @@ pub struct Compatible {
     dialect: Arc<Dialect>,
     capabilities: Arc<Capabilities>,
     codes: CodeTable,
-    vectors: embeddings::Vectors,
 }
 
 impl Compatible {
@@ -41,7 +40,6 @@ impl Compatible {
             dialect: Arc::new(dialect),
             capabilities: Arc::new(Capabilities::new(operations, GENERAL)),
             codes: &[],
-            vectors: embeddings::Vectors::Floats,
         }
     }
 
@@ -63,13 +61,6 @@ impl Compatible {
     #[must_use]
     pub fn with_codes(mut self, codes: CodeTable) -> Self {
         self.codes = codes;
-        self
-    }
-
-    /// With another meaning of base64 in embeddings.
-    #[must_use]
-    pub fn with_vectors(mut self, vectors: embeddings::Vectors) -> Self {
-        self.vectors = vectors;
         self
     }
 
@@ -134,7 +125,7 @@ impl Codec for Compatible {
         }
         match &call.operation {
             Operation::Chat(_) => chat::response::decode(&self.speaker, response).map(Output::Chat),
-            Operation::Embed(_) => embeddings::decode_as(response, self.vectors).map(Output::Embed),
+            Operation::Embed(_) => embeddings::decode_as(response, self.dialect.vectors).map(Output::Embed),
             Operation::ListModels(_) => models::decode(response).map(Output::ListModels),
             other => Err(Error::unsupported(other.kind())),
         }

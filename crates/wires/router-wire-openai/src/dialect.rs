@@ -6,6 +6,8 @@ use router_core::{Error, ErrorKind, Json, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::embeddings::Vectors;
+
 type Word = Cow<'static, str>;
 
 /// The differences of one vendor from OpenAI's chat completions. The default is what nearly every compatible server takes.
@@ -43,6 +45,8 @@ pub struct Dialect {
     pub logprobs_count: bool,
     /// The field for what vectors are for; absent: there is none.
     pub input_type_field: Option<Word>,
+    /// What base64 in an embedding holds.
+    pub vectors: Vectors,
     /// Whether the answer can be any JSON object.
     pub json_object: bool,
     /// Whether the answer can be held to a schema.
@@ -125,6 +129,7 @@ impl Default for Dialect {
             strict_tools: true,
             logprobs_count: false,
             input_type_field: None,
+            vectors: Vectors::Floats,
             json_object: true,
             json_schema: true,
             reasoning_request: ReasoningRequest::Effort,

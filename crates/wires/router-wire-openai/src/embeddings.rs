@@ -8,8 +8,8 @@ use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::write::{Fields, Overrides};
 use router_wire::{Encoded, HttpRequest, HttpResponse};
-use serde::Deserialize;
-use serde::ser::{Serialize, Serializer};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::dialect::Dialect;
@@ -138,7 +138,8 @@ pub fn decode(response: &HttpResponse) -> Result<EmbeddingResponse> {
 }
 
 /// What base64 holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Vectors {
     /// Little-endian `f32`.
