@@ -10,6 +10,9 @@ use crate::{Arguments, Outcome, process, setup, workspace};
 /// The key that callers present.
 const KEY: &str = "sk-test";
 
+/// Our own scripts, in `crates/router-sim/tests/clients`.
+const OWN: [&str; 2] = ["google_genai_python.py", "ollama_python.py"];
+
 /// Features that the scripts skip by name: surfaces that the gateway does not have yet.
 const NOT_YET: &str = "completions,images,moderations,speech,transcription";
 
@@ -34,29 +37,53 @@ pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
         }
     }
     let folder = match folder {
-        Some(folder) => folder,
-        None => workspace::shared("ROUTER_CLIENTS", "clients")?
-            .ok_or("no folder of clients: name one with --dir or ROUTER_CLIENTS")?,
+        Some(folder) => Some(folder),
+        None => workspace::shared("ROUTER_CLIENTS", "clients")?,
     };
     if !process::run(process::cargo().args(["build", "--quiet", "--package", "llm-router"]))? {
         return Err("llm-router does not build".to_owned());
     }
-    let clients = Clients::prepare(&folder, install)?;
-
     let binary = workspace::target().join("debug/llm-router");
-    let vendor = Server::start(offline(&binary).args(["sim", "--listen", "127.0.0.1:0"]))?;
+    let vendor = Server::start(offline(&binary).args(["sim", "--listen", "127.0.0.1:0", "--key", KEY]))?;
+    println!("against the simulated vendor, {}", vendor.url);
+    let mut totals = own_scripts(&vendor, install)?;
+    let Some(folder) = folder else {
+        totals += skipped(
+            "further clients",
+            "no folder of them (--dir or ROUTER_CLIENTS names one)",
+        );
+        return Ok(totals);
+    };
+    let clients = Clients::prepare(&folder, install)?;
+    if sim_too {
+        totals += clients.run_against(&vendor)?;
+    }
+    let upstream = Server::start(offline(&binary).args(["sim", "--listen", "127.0.0.1:0"]))?;
     let gateway = Server::start(
         offline(&binary)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(["--default", "sim", "--key", KEY])
-            .env("SIM_BASE_URL", &vendor.url),
+            .env("SIM_BASE_URL", &upstream.url),
     )?;
     println!("against the gateway, {}", gateway.url);
-    let mut totals = clients.run_against(&gateway)?;
-    if sim_too {
-        let vendor = Server::start(offline(&binary).args(["sim", "--listen", "127.0.0.1:0", "--key", KEY]))?;
-        println!("against the simulated vendor, {}", vendor.url);
-        totals += clients.run_against(&vendor)?;
+    totals += clients.run_against(&gateway)?;
+    Ok(totals)
+}
+
+/// Scripts of our own: SDKs of vendors whose wires the simulated vendor speaks.
+fn own_scripts(vendor: &Server, install: bool) -> Outcome {
+    let scripts = setup::scripts(&workspace::root().join("crates/router-sim/tests/clients"), "sdks")?;
+    let python = setup::python(&scripts, install);
+    let mut totals = Totals::default();
+    for script in OWN {
+        totals += match &python {
+            Ok(python) => {
+                let mut command = Command::new(python);
+                command.arg(script).current_dir(&scripts);
+                process::run_and_count(told_of(vendor, &mut command), Runner::Script)?
+            }
+            Err(why) => skipped(script, why),
+        };
     }
     Ok(totals)
 }
@@ -71,7 +98,7 @@ struct Clients {
 
 impl Clients {
     fn prepare(folder: &Path, install: bool) -> Result<Self, String> {
-        let scripts = setup::scripts(folder)?;
+        let scripts = setup::scripts(folder, "clients")?;
         Ok(Self {
             python: setup::python(&scripts, install),
             node: setup::node(&scripts, install),

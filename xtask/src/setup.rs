@@ -6,9 +6,9 @@ use std::process::Command;
 
 use crate::{process, workspace};
 
-/// A copy of the clients' scripts, made anew.
-pub(crate) fn scripts(clients: &Path) -> Result<PathBuf, String> {
-    let copy = workspace::target().join("clients");
+/// A copy of clients' scripts below the target folder, made anew.
+pub(crate) fn scripts(clients: &Path, name: &str) -> Result<PathBuf, String> {
+    let copy = workspace::target().join(name);
     copy_folder(clients, &copy).map_err(|error| format!("{}: {error}", copy.display()))?;
     Ok(copy)
 }
@@ -17,7 +17,9 @@ pub(crate) fn scripts(clients: &Path) -> Result<PathBuf, String> {
 ///
 /// Without `install`, only one that is there already.
 pub(crate) fn python(scripts: &Path, install: bool) -> Result<PathBuf, String> {
-    let environment = workspace::target().join("clients-venv");
+    let mut environment = scripts.to_path_buf().into_os_string();
+    environment.push("-venv");
+    let environment = PathBuf::from(environment);
     let python = environment.join("bin/python");
     let requirements = scripts.join("requirements.txt");
     let installed = Installed {

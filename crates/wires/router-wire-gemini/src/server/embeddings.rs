@@ -11,7 +11,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::WIRE;
 use crate::server::error::{error_body, error_response};
-use crate::server::{is_method, model_and_method};
+use crate::server::{is_method, model_and_method, object};
 
 /// `:embedContent` and `:batchEmbedContents`.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +28,12 @@ impl ServerCodec for EmbedContent {
 
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let (model, method) = model_and_method(request)?;
-        let mut body = Object::parse(&request.body)?;
+        let mut body = Object::parse(&request.body)?.proto();
         let batch = method == "batchEmbedContents";
         let mut embedding = EmbeddingRequest::default();
         if batch {
             for (place, raw) in body.list("requests")?.into_iter().enumerate() {
-                one(Object::of(raw, format!("requests[{place}]"))?, &mut embedding)?;
+                one(object(raw, format!("requests[{place}]"))?, &mut embedding)?;
             }
         } else {
             one(body, &mut embedding)?;
@@ -61,7 +61,7 @@ fn one(mut fields: Object<'_>, embedding: &mut EmbeddingRequest) -> Result<()> {
     let mut text = String::new();
     for raw in content.list("parts")? {
         text.push_str(
-            &Object::of(raw, format!("{path}.parts"))?
+            &object(raw, format!("{path}.parts"))?
                 .text("text")?
                 .unwrap_or_default(),
         );

@@ -11,7 +11,8 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use crate::WIRE;
 use crate::server::error::{error_body, error_response};
 
-/// `GET /v1beta/models` and `GET /v1beta/models/NAME`. `/v1/models` is another wire's.
+/// `GET /v1beta/models` and `GET /v1beta/models/NAME`. `/v1/models` is another wire's too, and this one's for clients that name themselves
+/// as Google's do.
 #[derive(Clone, Copy, Debug)]
 pub struct Models;
 
@@ -21,15 +22,21 @@ impl ServerCodec for Models {
     }
 
     fn matches(&self, method: &Method, path: &str) -> bool {
-        let Some(rest) = path.strip_prefix("/v1beta/models") else {
-            return false;
-        };
-        *method == Method::GET && (rest.is_empty() || rest.starts_with('/'))
+        *method == Method::GET && path.strip_prefix("/v1beta/models").is_some_and(is_list_or_one)
+    }
+
+    fn claims(&self, request: &HttpRequest) -> bool {
+        let path = request.path_only();
+        let googles =
+            request.header("x-goog-api-key").is_some() || request.header("x-goog-api-client").is_some();
+        let stable = path.strip_prefix("/v1/models").is_some_and(is_list_or_one);
+        self.matches(&request.method, path) || (request.method == Method::GET && googles && stable)
     }
 
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let path = request.path_only();
-        let one = path.strip_prefix("/v1beta/models/").filter(|id| !id.is_empty());
+        let one = path.split_once("/models/").map(|(_, id)| id);
+        let one = one.filter(|id| !id.is_empty());
         let encoder = Encoder {
             one: one.map(crate::server::decoded),
         };
@@ -40,6 +47,11 @@ impl ServerCodec for Models {
     fn error(&self, error: &Error) -> HttpResponse {
         error_response(error)
     }
+}
+
+/// What follows `models` in a path.
+fn is_list_or_one(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('/')
 }
 
 struct Encoder {
