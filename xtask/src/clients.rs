@@ -13,12 +13,6 @@ const KEY: &str = "sk-test";
 /// Our own scripts, in `crates/router-sim/tests/clients`.
 const OWN: [&str; 2] = ["google_genai_python.py", "ollama_python.py"];
 
-/// Features that the scripts skip by name: surfaces that the gateway does not have yet.
-const NOT_YET: &str = "completions,images,moderations,speech,transcription";
-
-/// The file of LangChain tests that stands on one of them, text completion.
-const NOT_YET_LANGCHAIN: &str = "test_llm.py";
-
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
     let mut folder = None;
     let mut install = false;
@@ -131,13 +125,11 @@ impl Clients {
                 let mut command = Command::new(python);
                 command
                     .args(["-m", "pytest", "--quiet", "--tb=short", "-W", "ignore"])
-                    .args(["--ignore", NOT_YET_LANGCHAIN])
                     .current_dir(self.scripts.join("langchain"));
                 process::run_and_count(told_of(server, &mut command), Runner::Pytest)?
             }
             Err(why) => skipped("langchain", why),
         };
-        totals += skipped(NOT_YET_LANGCHAIN, "text completion is not served yet");
         Ok(totals)
     }
 }
@@ -159,6 +151,5 @@ fn told_of<'a>(server: &Server, client: &'a mut Command) -> &'a mut Command {
     client
         .env("BASE_URL", format!("{}/v1", server.url))
         .env("API_KEY", KEY)
-        .env("SKIP", NOT_YET)
         .env("PYTHONDONTWRITEBYTECODE", "1")
 }

@@ -35,6 +35,8 @@ pub struct ImageRequest {
     pub output_format: Option<Text>,
     /// Whether pictures come by value or by address; the vendor's choice when absent.
     pub delivery: Option<Delivery>,
+    /// How many previews a stream gives before each picture; none when absent.
+    pub previews: Option<u32>,
     /// Seed, where the vendor takes one.
     pub seed: Option<i64>,
     /// An id of the end user.

@@ -34,6 +34,7 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
         id: response.id,
         model: response.model,
         created: response.created,
+        extra: response.extra.clone(),
         ..StreamStart::default()
     }))];
     let mut finish = StreamFinish {

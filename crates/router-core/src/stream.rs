@@ -201,6 +201,10 @@ pub struct StreamStart {
     pub media_type: Option<Text>,
     /// Settings that were dropped or changed.
     pub warnings: Vec<Warning>,
+    /// Fields of the wire that are not named here, as far as they are known at the beginning. The answer's are those of the
+    /// end.
+    #[serde(skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
 }
 
 fn is_chat(operation: &OperationKind) -> bool {
@@ -286,6 +290,28 @@ impl StreamEvent {
             usage,
             ..StreamFinish::default()
         }))
+    }
+
+    /// The choice that the event is about, to change it.
+    pub fn choice_mut(&mut self) -> Option<&mut u32> {
+        match self {
+            Self::TextDelta { choice, .. }
+            | Self::ReasoningDelta { choice, .. }
+            | Self::RefusalDelta { choice, .. }
+            | Self::ToolCallStart { choice, .. }
+            | Self::ToolCallDelta { choice, .. }
+            | Self::ToolCallEnd { choice, .. }
+            | Self::PartStart { choice, .. }
+            | Self::PartEnd { choice, .. }
+            | Self::Citation { choice, .. }
+            | Self::ServerToolCall { choice, .. }
+            | Self::Logprobs { choice, .. }
+            | Self::Media { choice, .. }
+            | Self::AudioDelta { choice, .. }
+            | Self::Image { choice, .. }
+            | Self::Opaque { choice, .. } => Some(choice),
+            Self::Start(_) | Self::Segment(_) | Self::Output(_) | Self::Finish(_) => None,
+        }
     }
 
     /// Whether the event commits the stream: content, or the end. Everything but `Start`, `PartStart` and empty deltas.

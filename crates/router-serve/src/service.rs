@@ -9,13 +9,14 @@ use http::header::HeaderName;
 use http::{HeaderValue, Method};
 use router_core::tokens::{EstimatingCounter, TokenCount, TokenCounter as _};
 use router_core::{
-    Body, BoxFuture, Call, Context, Error, ErrorKind, Operation, OperationKind, Output, Provider, Result,
-    Secret,
+    Body, BoxFuture, Call, Context, Error, ErrorKind, Mode, Operation, OperationKind, Output, Provider,
+    Result, Secret,
 };
 use router_wire::server::{Ingress, ServerCodec};
 use router_wire::{HttpRequest, HttpResponse};
 
 use crate::body::{EventBody, ServedResponse};
+use crate::several;
 
 /// How long a client waits for the first byte before the response is committed with a heartbeat.
 const COMMIT_AFTER: Duration = Duration::from_secs(15);
@@ -150,19 +151,29 @@ impl Service {
         let Ingress {
             model,
             operation,
+            more,
+            choices,
             mode,
             mut reply,
             ..
         } = ingress;
-        let mut call = Call::new(model, operation).with_context(Context::new().with_request_id(id));
-        call.mode = mode;
-        if !call.is_stream() {
+        let asked = |operation: Operation| {
+            let context = Context::new().with_request_id(id);
+            let mut call = Call::new(model.clone(), operation).with_context(context);
+            call.mode = mode;
+            call
+        };
+        let call = asked(operation);
+        let more: Vec<Call> = more.into_iter().map(asked).collect();
+        let estimated = self.estimated(&call);
+        let waiting = several::answer(Arc::clone(&self.provider), call, more, choices);
+        if mode == Mode::Full {
             let full = async {
-                if let Some(count) = self.estimated(&call) {
+                if let Some(count) = estimated {
                     let response = reply.full(&router_core::Head::default(), &Output::CountTokens(count))?;
                     return Ok(response.with_header(ESTIMATED, HeaderValue::from_static("true")));
                 }
-                let answer = self.provider.call(&call).await?;
+                let answer = waiting.await?;
                 let head = answer.head.clone();
                 reply.full(&head, &answer.into_output().await?)
             };
@@ -173,8 +184,7 @@ impl Service {
         }
         // A sound file holds no heartbeats.
         let heartbeat = self.heartbeat.filter(|_| reply.is_framed());
-        let provider = Arc::clone(&self.provider);
-        let mut waiting = Box::pin(async move { provider.call(&call).await });
+        let mut waiting = Box::pin(waiting);
         let first = match heartbeat {
             None => waiting.as_mut().await,
             Some(wait) => match tokio::time::timeout(wait, waiting.as_mut()).await {
@@ -189,6 +199,9 @@ impl Service {
         match first.and_then(streamed) {
             Err(error) => ServedResponse::whole(passed_on(endpoint, &error)),
             Ok((head, stream)) => {
+                if let Some(start) = stream.start() {
+                    reply.begin(start);
+                }
                 let response = reply.stream_head(&head);
                 ServedResponse::streamed(&response, EventBody::started(stream, reply, heartbeat))
             }

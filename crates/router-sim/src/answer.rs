@@ -16,7 +16,7 @@ use crate::tokens;
 use crate::tools;
 
 /// When every answer was made: 2026-01-01, since answers are the same every time.
-const CREATED: i64 = 1_767_225_600;
+pub(crate) const CREATED: i64 = 1_767_225_600;
 
 /// What the model thinks when it is asked to.
 const THOUGHT: &str = "The request is clear, so the answer can be given at once.";

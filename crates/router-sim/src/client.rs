@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Body as _;
-use router_core::{BoxFuture, Capabilities, Error, ErrorKind, Feature, OperationKind, Result};
+use router_core::{BoxFuture, Capabilities, Error, ErrorKind, Feature, Result};
 use router_http::{HttpProvider, Transport, TransportRequest, TransportResponse};
 use router_serve::ResponseBody;
 use router_wire::HttpRequest;
@@ -42,16 +42,23 @@ impl DialectVendor for SimVendor {
         dialect.chat_path = Cow::Borrowed("/v1/chat/completions");
         dialect.embeddings_path = Cow::Borrowed("/v1/embeddings");
         dialect.models_path = Cow::Borrowed("/v1/models");
+        dialect.completions_path = Some(Cow::Borrowed("/v1/completions"));
+        dialect.moderations_path = Cow::Borrowed("/v1/moderations");
+        dialect.images.path = Cow::Borrowed("/v1/images/generations");
+        dialect.images.edits_path = Cow::Borrowed("/v1/images/edits");
+        dialect.images.streams = true;
+        dialect.speech.path = Cow::Borrowed("/v1/audio/speech");
+        dialect.speech.events = true;
+        dialect.transcription.path = Cow::Borrowed("/v1/audio/transcriptions");
+        dialect.transcription.translations_path = Some(Cow::Borrowed("/v1/audio/translations"));
+        dialect.transcription.streams = true;
+        dialect.rerank.path = Cow::Borrowed("/v1/rerank");
         dialect
     }
 
     fn capabilities() -> Capabilities {
         Capabilities::new(
-            [
-                OperationKind::Chat,
-                OperationKind::Embed,
-                OperationKind::ListModels,
-            ],
+            router_wire_openai::compatible::OPERATIONS,
             &[
                 Feature::Streaming,
                 Feature::SystemMessages,
@@ -68,6 +75,7 @@ impl DialectVendor for SimVendor {
                 Feature::VideoInput,
                 Feature::SeveralChoices,
                 Feature::Dimensions,
+                Feature::ImageEdit,
             ],
         )
     }

@@ -10,6 +10,7 @@ mod fault;
 mod faulty;
 mod instance;
 mod ledger;
+mod media;
 mod model;
 mod pieces;
 mod service;

@@ -18,6 +18,10 @@ use crate::answer::answer;
 use crate::embed::embed;
 use crate::fault::{Fault, FaultKind, Faults};
 use crate::ledger::{Ended, Ledger};
+use crate::media::judgement::judgements;
+use crate::media::picture::picture;
+use crate::media::ranking::ranking;
+use crate::media::sound;
 use crate::{pieces, tokens};
 
 static ID: ProviderId = ProviderId::from_static("sim");
@@ -73,20 +77,25 @@ impl SimModel {
                 Output::CountTokens(TokenCount::new(tokens::count_prompt(&request.chat)))
             }
             Operation::ListModels(_) => Output::ListModels(ModelList::new(LISTED.map(listed).into())),
+            Operation::GenerateImage(request) => Output::GenerateImage(picture(&call.model, request)?),
+            Operation::Rerank(request) => Output::Rerank(ranking(&call.model, request)?),
+            Operation::Speak(request) => Output::Speak(sound::speech(&call.model, request)?),
+            Operation::Transcribe(request) => Output::Transcribe(sound::transcript(&call.model, request)?),
+            Operation::Moderate(request) => Output::Moderate(judgements(&call.model, request)?),
             other => return Err(Error::unsupported(other.name())),
         };
-        Ok(match (output, call.is_stream()) {
-            (Output::Chat(response), true) => {
-                let events = pieces::events(response);
-                let stream = match error_after {
-                    Some(after) => breaking(events, after),
-                    None => EventStream::from_events(events),
-                };
-                Reply::stream(stream.committed().await?)
-            }
-            _ if error_after.is_some() => return Err(failure(500, None)),
-            (output, _) => Reply::full(output),
-        })
+        if call.is_stream() {
+            let events = pieces::events(&call.operation, output);
+            let stream = match error_after {
+                Some(after) => breaking(events, after),
+                None => EventStream::from_events(events),
+            };
+            return Ok(Reply::stream(stream.committed().await?));
+        }
+        match error_after {
+            Some(_) => Err(failure(500, None)),
+            None => Ok(Reply::full(output)),
+        }
     }
 }
 
@@ -97,12 +106,7 @@ impl Provider for SimModel {
 
     fn capabilities(&self) -> Arc<Capabilities> {
         Arc::new(Capabilities::new(
-            [
-                OperationKind::Chat,
-                OperationKind::Embed,
-                OperationKind::CountTokens,
-                OperationKind::ListModels,
-            ],
+            OperationKind::ALL,
             &[
                 Feature::Streaming,
                 Feature::SystemMessages,
@@ -119,6 +123,7 @@ impl Provider for SimModel {
                 Feature::VideoInput,
                 Feature::SeveralChoices,
                 Feature::Dimensions,
+                Feature::ImageEdit,
             ],
         ))
     }

@@ -6,7 +6,7 @@ use http::Method;
 use router_core::{BoxFuture, Json, ModelId};
 use router_serve::listener::{Limits, bind, listen};
 use router_serve::{Keys, Serve, ServedResponse, Service};
-use router_wire::{HttpRequest, HttpResponse};
+use router_wire::{Form, HttpRequest, HttpResponse};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
@@ -143,7 +143,7 @@ impl Drop for Sim {
     }
 }
 
-/// The model that a request names: in its path (Gemini), or in its body.
+/// The model that a request names: in its path (Gemini), or in its body, which may be a form.
 fn model_of(request: &HttpRequest) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
@@ -152,6 +152,10 @@ fn model_of(request: &HttpRequest) -> Option<String> {
 
     if let Some((_, rest)) = request.path_only().split_once("/models/") {
         return rest.split(':').next().map(str::to_owned);
+    }
+    if Form::is_in(request) {
+        let model = Form::read(request).ok()?.text("model").ok()??;
+        return Some(model.to_string());
     }
     serde_json::from_slice::<Named>(&request.body).ok()?.model
 }

@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 use http::Method;
+use router_core::stream::StreamStart;
 use router_core::{Error, Head, Mode, ModelId, Operation, Output, Result, StreamEvent};
 
 use crate::message::{HttpRequest, HttpResponse};
@@ -42,6 +43,11 @@ pub struct Ingress {
     pub model: ModelId,
     /// What is asked.
     pub operation: Operation,
+    /// What else is asked in the same request, of the same model. The answers are given as one: the choices of each behind
+    /// those of the one before, `choices` of each.
+    pub more: Vec<Operation>,
+    /// How many choices each of several operations has.
+    pub choices: u32,
     /// Whether the client wants a stream.
     pub mode: Mode,
     /// Writes the reply.
@@ -65,9 +71,19 @@ impl Ingress {
         Self {
             model,
             operation,
+            more: Vec::new(),
+            choices: 1,
             mode,
             reply: Box::new(reply),
         }
+    }
+
+    /// With more that is asked in the same request, and how many choices each answer has.
+    #[must_use]
+    pub fn with_more(mut self, more: Vec<Operation>, choices: u32) -> Self {
+        self.more = more;
+        self.choices = choices;
+        self
     }
 }
 
@@ -78,6 +94,11 @@ pub trait ReplyEncoder: Send {
     /// # Errors
     /// `Unsupported` when the output cannot be expressed on this wire.
     fn full(&mut self, head: &Head, output: &Output) -> Result<HttpResponse>;
+
+    /// Tells the beginning of a streamed reply before its head is written, where the provider tells it by then.
+    fn begin(&mut self, start: &StreamStart) {
+        let _ = start;
+    }
 
     /// The head of a streamed reply, with an empty body.
     fn stream_head(&mut self, head: &Head) -> HttpResponse;

@@ -1,6 +1,6 @@
 //! Log probabilities of tokens.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::text::Text;
 
@@ -46,7 +46,8 @@ impl Logprobs {
 pub struct TokenLogprob {
     /// The token's text.
     pub token: Text,
-    /// Natural logarithm of its probability.
+    /// Natural logarithm of its probability; not a number where the vendor gives none, as for the first token of a prompt.
+    #[serde(deserialize_with = "number_or_null")]
     pub logprob: f64,
     /// Its bytes, where the vendor gives them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,6 +55,11 @@ pub struct TokenLogprob {
     /// The likeliest tokens at this place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub top: Vec<TokenLogprob>,
+}
+
+/// What is not a number is `null` in JSON.
+fn number_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Option::<f64>::deserialize(deserializer).map(|number| number.unwrap_or(f64::NAN))
 }
 
 impl TokenLogprob {

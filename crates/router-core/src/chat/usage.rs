@@ -54,6 +54,29 @@ impl Usage {
         }
     }
 
+    /// Adds the counts of another call. The vendor's own object tells of one call only, and goes.
+    pub fn add(&mut self, other: &Self) {
+        let add = |one: &mut Option<u64>, other: Option<u64>| {
+            *one = match (*one, other) {
+                (None, None) => None,
+                (one, other) => Some(one.unwrap_or(0).saturating_add(other.unwrap_or(0))),
+            };
+        };
+        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
+        add(&mut self.cache_read_input_tokens, other.cache_read_input_tokens);
+        add(
+            &mut self.cache_creation_input_tokens,
+            other.cache_creation_input_tokens,
+        );
+        add(&mut self.reasoning_output_tokens, other.reasoning_output_tokens);
+        add(&mut self.audio_input_tokens, other.audio_input_tokens);
+        add(&mut self.audio_output_tokens, other.audio_output_tokens);
+        add(&mut self.image_input_tokens, other.image_input_tokens);
+        add(&mut self.image_output_tokens, other.image_output_tokens);
+        self.raw = None;
+    }
+
     /// Input and output together.
     #[must_use]
     pub fn total_tokens(&self) -> u64 {

@@ -1,4 +1,4 @@
-//! A vendor of the family: chat, embeddings and models with its dialect.
+//! A vendor of the family: every operation of its wires with its dialect.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,8 +13,11 @@ use router_wire::vendor::{Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder};
 
 use crate::chat::stream::ChatStreamDecoder;
+use crate::completions::response::CompletionStreamDecoder;
 use crate::dialect::Dialect;
-use crate::{WIRE, chat, embeddings, models};
+use crate::images::stream::ImageStreamDecoder;
+use crate::transcription::stream::TranscriptionStreamDecoder;
+use crate::{WIRE, chat, completions, embeddings, images, models, moderation, rerank, speech, transcription};
 
 /// A codec for one OpenAI-compatible vendor, its dialect given as a value: a server of one's own, or a vendor that has no
 /// crate.
@@ -27,18 +30,14 @@ pub struct Compatible {
 }
 
 impl Compatible {
-    /// A vendor with a dialect, and the capabilities that such servers have in general.
+    /// A vendor with a dialect, and the capabilities that such servers have in general: every operation of the family. A
+    /// server without one of them says so itself.
     #[must_use]
     pub fn new(id: ProviderId, dialect: Dialect) -> Self {
-        let operations = [
-            OperationKind::Chat,
-            OperationKind::Embed,
-            OperationKind::ListModels,
-        ];
         Self {
             speaker: Speaker::new(id, WIRE),
             dialect: Arc::new(dialect),
-            capabilities: Arc::new(Capabilities::new(operations, GENERAL)),
+            capabilities: Arc::new(Capabilities::new(OPERATIONS, GENERAL)),
             codes: &[],
         }
     }
@@ -77,6 +76,18 @@ impl Compatible {
     }
 }
 
+/// The operations of the family.
+pub const OPERATIONS: [OperationKind; 8] = [
+    OperationKind::Chat,
+    OperationKind::Embed,
+    OperationKind::GenerateImage,
+    OperationKind::Rerank,
+    OperationKind::Speak,
+    OperationKind::Transcribe,
+    OperationKind::Moderate,
+    OperationKind::ListModels,
+];
+
 /// What a compatible server can do unless more is known.
 pub const GENERAL: &[Feature] = &[
     Feature::Streaming,
@@ -94,6 +105,7 @@ pub const GENERAL: &[Feature] = &[
     Feature::Logprobs,
     Feature::SeveralChoices,
     Feature::Dimensions,
+    Feature::ImageEdit,
 ];
 
 impl Codec for Compatible {
@@ -109,38 +121,95 @@ impl Codec for Compatible {
         if !self.capabilities.has(call.operation.kind()) {
             return Err(Error::unsupported(call.operation.kind()));
         }
-        match &call.operation {
-            Operation::Chat(request) => {
-                chat::request::encode(&self.dialect, &self.speaker, call, request, &[])
-            }
-            Operation::Embed(request) => embeddings::encode(&self.dialect, &self.speaker, call, request, &[]),
-            Operation::ListModels(_) => Ok(Encoded::whole(models::encode(&self.dialect), Vec::new())),
-            other => Err(Error::unsupported(other.kind())),
-        }
+        encode(&self.dialect, &self.speaker, call, &[])
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {
         if let Some(error) = error_in_success(response, self.codes) {
             return Err(error);
         }
-        match &call.operation {
-            Operation::Chat(_) => chat::response::decode(&self.speaker, response).map(Output::Chat),
-            Operation::Embed(_) => embeddings::decode_as(response, self.dialect.vectors).map(Output::Embed),
-            Operation::ListModels(_) => models::decode(response).map(Output::ListModels),
-            other => Err(Error::unsupported(other.kind())),
-        }
+        decode(&self.dialect, &self.speaker, call, response)
     }
 
-    fn stream_decoder(&self, _call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
-        (
-            Framing::Sse,
-            Box::new(ChatStreamDecoder::new(self.speaker.clone())),
-        )
+    fn stream_decoder(&self, call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
+        stream_decoder(&self.dialect, &self.speaker, call)
     }
 
     fn error(&self, _call: &Call, response: &HttpResponse) -> Error {
         classify::error(response, self.codes)
     }
+}
+
+/// A call over the wires of the family. Fields `own` of the vendor's options steer the codec and are not sent.
+///
+/// # Errors
+/// `Unsupported` for an operation that the family has not, and those of the wire.
+pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, own: &[&str]) -> Result<Encoded> {
+    match &call.operation {
+        Operation::Chat(request) => match completions::path(dialect, request) {
+            Some(path) => completions::request::encode(dialect, path, speaker, call, request, own),
+            None => chat::request::encode(dialect, speaker, call, request, own),
+        },
+        Operation::Embed(request) => embeddings::encode(dialect, speaker, call, request, own),
+        Operation::GenerateImage(request) => {
+            images::request::encode(&dialect.images, speaker, call, request, own)
+        }
+        Operation::Rerank(request) => rerank::request::encode(&dialect.rerank, speaker, call, request, own),
+        Operation::Speak(request) => speech::request::encode(&dialect.speech, speaker, call, request, own),
+        Operation::Transcribe(request) => {
+            transcription::request::encode(&dialect.transcription, speaker, call, request, own)
+        }
+        Operation::Moderate(request) => {
+            moderation::request::encode(&dialect.moderations_path, speaker, call, request, own)
+        }
+        Operation::ListModels(_) => Ok(Encoded::whole(models::encode(dialect), Vec::new())),
+        other => Err(Error::unsupported(other.kind())),
+    }
+}
+
+/// The output in a whole reply to a call over the wires of the family.
+///
+/// # Errors
+/// `Unsupported` for an operation that the family has not, and those of the wire.
+pub fn decode(dialect: &Dialect, speaker: &Speaker, call: &Call, response: &HttpResponse) -> Result<Output> {
+    match &call.operation {
+        Operation::Chat(request) => match completions::path(dialect, request) {
+            Some(_) => completions::response::decode(speaker, response),
+            None => chat::response::decode(speaker, response),
+        }
+        .map(Output::Chat),
+        Operation::Embed(_) => embeddings::decode_as(response, dialect.vectors).map(Output::Embed),
+        Operation::GenerateImage(_) => images::response::decode(response).map(Output::GenerateImage),
+        Operation::Rerank(_) => rerank::response::decode(response).map(Output::Rerank),
+        Operation::Speak(request) => speech::response::decode(request, response).map(Output::Speak),
+        Operation::Transcribe(request) => {
+            transcription::response::decode(request, response).map(Output::Transcribe)
+        }
+        Operation::Moderate(_) => moderation::response::decode(response).map(Output::Moderate),
+        Operation::ListModels(_) => models::decode(response).map(Output::ListModels),
+        other => Err(Error::unsupported(other.kind())),
+    }
+}
+
+/// A decoder for the streamed reply to a call over the wires of the family.
+#[must_use]
+pub fn stream_decoder(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    call: &Call,
+) -> (Framing, Box<dyn StreamDecoder>) {
+    let decoder: Box<dyn StreamDecoder> = match &call.operation {
+        Operation::Speak(request) => {
+            return speech::response::stream_decoder(&dialect.speech, call, request);
+        }
+        Operation::GenerateImage(request) => Box::new(ImageStreamDecoder::new(request)),
+        Operation::Transcribe(_) => Box::new(TranscriptionStreamDecoder::new()),
+        Operation::Chat(request) if completions::path(dialect, request).is_some() => {
+            Box::new(CompletionStreamDecoder::new(speaker.clone()))
+        }
+        _ => Box::new(ChatStreamDecoder::new(speaker.clone())),
+    };
+    (Framing::Sse, decoder)
 }
 
 /// The error in a reply of success that holds nothing else.
@@ -154,7 +223,7 @@ pub fn error_in_success(response: &HttpResponse, codes: CodeTable) -> Option<Err
     }
     let value: serde_json::Value = serde_json::from_slice(body).ok()?;
     let error = value.get("error").filter(|error| !error.is_null())?;
-    let answered = ["choices", "output", "data"]
+    let answered = ["choices", "output", "data", "results", "images", "text"]
         .iter()
         .any(|name| value.get(name).is_some_and(|found| !found.is_null()));
     let empty = matches!(error, serde_json::Value::String(text) if text.is_empty())

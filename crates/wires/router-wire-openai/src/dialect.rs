@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::embeddings::Vectors;
+use crate::images::ImageDialect;
+use crate::rerank::RerankDialect;
+use crate::speech::SpeechDialect;
+use crate::transcription::TranscriptionDialect;
 
 type Word = Cow<'static, str>;
 
@@ -20,8 +24,12 @@ type Word = Cow<'static, str>;
 pub struct Dialect {
     /// Path of chat completions behind the base URL.
     pub chat_path: Word,
+    /// Path of text completions, for chats that came as such; absent: they go as chats.
+    pub completions_path: Option<Word>,
     /// Path of embeddings.
     pub embeddings_path: Word,
+    /// Path of moderation.
+    pub moderations_path: Word,
     /// Path of the model list.
     pub models_path: Word,
     /// The field for the limit on the answer: `max_tokens` or `max_completion_tokens`.
@@ -75,6 +83,14 @@ pub struct Dialect {
     pub cache_control: bool,
     /// Whether a stream has to be asked for its usage.
     pub stream_options: bool,
+    /// Where pictures are made.
+    pub images: ImageDialect,
+    /// Where text is spoken.
+    pub speech: SpeechDialect,
+    /// Where speech is written down.
+    pub transcription: TranscriptionDialect,
+    /// Where documents are ordered.
+    pub rerank: RerankDialect,
 }
 
 /// How reasoning is asked for.
@@ -117,7 +133,9 @@ impl Default for Dialect {
     fn default() -> Self {
         Self {
             chat_path: Word::Borrowed("/chat/completions"),
+            completions_path: None,
             embeddings_path: Word::Borrowed("/embeddings"),
+            moderations_path: Word::Borrowed("/moderations"),
             models_path: Word::Borrowed("/models"),
             max_tokens_field: Word::Borrowed("max_tokens"),
             user_field: Some(Word::Borrowed("user")),
@@ -144,6 +162,10 @@ impl Default for Dialect {
             video: true,
             cache_control: false,
             stream_options: true,
+            images: ImageDialect::default(),
+            speech: SpeechDialect::default(),
+            transcription: TranscriptionDialect::default(),
+            rerank: RerankDialect::default(),
         }
     }
 }
@@ -172,7 +194,8 @@ impl Dialect {
         self
     }
 
-    /// With these differences in the place of its own: a JSON object with fields of a dialect.
+    /// With these differences in the place of its own: a JSON object with fields of a dialect. Of an object in it, such as
+    /// `images`, only what it names is replaced.
     ///
     /// # Errors
     /// `Config` for what is no field of a dialect, or has another type.
@@ -183,7 +206,18 @@ impl Dialect {
         // Read as a dialect once, so that an unknown field is named before anything is merged.
         serde_json::from_str::<Self>(differences.as_str()).map_err(wrong)?;
         let mut merged: Map<String, Value> = Json::of(self)?.to()?;
-        merged.extend(differences.to::<Map<String, Value>>()?);
+        merge(&mut merged, differences.to()?);
         serde_json::from_value(Value::Object(merged)).map_err(wrong)
+    }
+}
+
+fn merge(fields: &mut Map<String, Value>, differences: Map<String, Value>) {
+    for (name, value) in differences {
+        match (fields.get_mut(&name), value) {
+            (Some(Value::Object(known)), Value::Object(more)) => merge(known, more),
+            (_, value) => {
+                fields.insert(name, value);
+            }
+        }
     }
 }

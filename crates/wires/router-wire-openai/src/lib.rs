@@ -2,12 +2,21 @@
 
 pub mod chat;
 pub mod compatible;
+pub mod completions;
 pub mod dialect;
 pub mod embeddings;
 #[cfg(feature = "server")]
 pub mod error;
+pub mod images;
 pub mod models;
+pub mod moderation;
+pub mod rerank;
 pub mod responses;
+pub mod speech;
+pub mod transcription;
+
+#[cfg(feature = "server")]
+mod reply;
 
 pub use compatible::{Compatible, CompatibleCodec, DialectVendor};
 pub use dialect::Dialect;
@@ -21,8 +30,16 @@ pub const WIRE: &str = "openai";
 pub fn endpoints() -> Vec<Box<dyn router_wire::ServerCodec>> {
     vec![
         Box::new(chat::server::ChatCompletions),
+        Box::new(completions::server::Completions),
         Box::new(responses::server::Responses),
         Box::new(embeddings::server::Embeddings),
+        Box::new(images::server::Generations),
+        Box::new(images::server::Edits),
+        Box::new(speech::server::Speech),
+        Box::new(transcription::server::Transcriptions),
+        Box::new(transcription::server::Translations),
+        Box::new(moderation::server::Moderations),
+        Box::new(rerank::server::Rerank),
         Box::new(models::server::Models),
     ]
 }

@@ -5,7 +5,7 @@ pub mod response;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod stream;
-mod wire;
+pub(crate) mod wire;
 
 /// The name of this wire in unnamed fields.
 pub const WIRE: &str = "openai.chat";

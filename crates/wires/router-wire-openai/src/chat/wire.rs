@@ -186,6 +186,12 @@ pub(super) struct Logprobs<'a> {
     pub(super) refusal: List<TokenLogprob<'a>>,
     #[serde(borrow)]
     pub(super) reasoning_content: List<TokenLogprob<'a>>,
+    /// Text completions, and Together's chats, have a list for each thing that is told of the tokens.
+    #[serde(borrow)]
+    pub(super) tokens: List<Str<'a>>,
+    pub(super) token_logprobs: List<Num>,
+    #[serde(borrow)]
+    pub(super) top_logprobs: List<&'a RawValue>,
 }
 
 #[derive(Debug, Default, Deserialize)]

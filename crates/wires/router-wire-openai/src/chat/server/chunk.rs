@@ -276,7 +276,7 @@ impl Serialize for WireImage<'_> {
     }
 }
 
-pub(super) struct WireUsage<'a>(pub(super) &'a Usage);
+pub(crate) struct WireUsage<'a>(pub(crate) &'a Usage);
 
 impl Serialize for WireUsage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {

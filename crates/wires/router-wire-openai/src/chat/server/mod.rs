@@ -6,7 +6,8 @@ mod reasoning;
 mod reply;
 mod request;
 
-pub(crate) use self::reply::stamp;
+pub(crate) use self::chunk::WireUsage;
+pub(crate) use self::reply::{seconds, stamp};
 
 use http::Method;
 use router_core::{Error, Operation, Result};

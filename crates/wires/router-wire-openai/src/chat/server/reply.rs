@@ -130,7 +130,7 @@ impl Encoder {
 }
 
 /// Seconds since 1970, where the vendor gives no time.
-fn seconds() -> i64 {
+pub(crate) fn seconds() -> i64 {
     let since = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();

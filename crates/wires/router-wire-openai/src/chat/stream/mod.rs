@@ -366,7 +366,7 @@ impl StreamDecoder for ChatStreamDecoder {
 }
 
 /// The vendor's error in a frame.
-fn vendor_error(data: &Text) -> Error {
+pub(crate) fn vendor_error(data: &Text) -> Error {
     let body = ErrorBody::read(data.as_bytes());
     classify::of_body(None, &http::HeaderMap::new(), None, &body, &[])
 }

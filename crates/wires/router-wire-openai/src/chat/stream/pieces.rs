@@ -4,7 +4,8 @@ use router_core::chat::{Logprobs, TokenLogprob};
 use router_core::content::{Citation, MediaKind, Opaque};
 use router_core::tool::ServerToolCall;
 use router_core::{Error, ErrorKind, Extra, Json, Media, Text, Usage};
-use router_wire::lenient::{List, Str};
+use router_wire::lenient::{List, Num, Str};
+use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use serde_json::value::RawValue;
 
@@ -171,10 +172,33 @@ pub(super) fn audio(raw: &RawValue) -> Option<Media> {
 pub(super) fn logprobs(raw: &RawValue) -> Option<Logprobs> {
     let wire: wire::Logprobs<'_> = serde_json::from_str(raw.get()).ok()?;
     let mut logprobs = Logprobs::default();
-    logprobs.content = tokens(wire.content);
+    logprobs.content = if wire.content.0.is_empty() {
+        listed(wire.tokens, wire.token_logprobs, wire.top_logprobs)
+    } else {
+        tokens(wire.content)
+    };
     logprobs.refusal = tokens(wire.refusal);
     logprobs.reasoning = tokens(wire.reasoning_content);
     (!logprobs.is_empty()).then_some(logprobs)
+}
+
+/// Tokens of which each thing is told in a list of its own.
+fn listed(tokens: List<Str<'_>>, logprobs: List<Num>, top: List<&RawValue>) -> Vec<TokenLogprob> {
+    let mut logprobs = logprobs.0.into_iter();
+    let mut top = top.0.into_iter();
+    let token = |token: Str<'_>| {
+        let logprob = logprobs.next().and_then(|number| number.0);
+        let mut token = TokenLogprob::new(token.0.unwrap_or_default(), logprob.unwrap_or(f64::NAN));
+        let likeliest = top.next().and_then(|raw| Object::of(raw, "").ok());
+        for (word, raw) in likeliest.into_iter().flat_map(Object::into_fields) {
+            let logprob = serde_json::from_str::<Num>(raw.get()).unwrap_or_default();
+            token
+                .top
+                .push(TokenLogprob::new(word, logprob.0.unwrap_or(f64::NAN)));
+        }
+        token
+    };
+    tokens.0.into_iter().map(token).collect()
 }
 
 fn tokens(list: List<wire::TokenLogprob<'_>>) -> Vec<TokenLogprob> {

@@ -1,0 +1,139 @@
+//! Pictures in a whole reply.
+
+use base64::Engine as _;
+use router_core::content::MediaKind;
+use router_core::image::{GeneratedImage, ImageResponse};
+use router_core::{Error, ErrorKind, Media, Result, Text, Usage};
+use router_wire::body::{malformed, text_of};
+use router_wire::lenient::{Num, Str};
+use router_wire::object::{Object, list_of};
+use router_wire::{HttpResponse, media_type};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::WIRE;
+use crate::chat::wire;
+
+/// The pictures in a reply: `data` or `images`, each an object with `b64_json` or `url`, or bare.
+///
+/// # Errors
+/// `Decode` when the body holds no pictures.
+pub fn decode(response: &HttpResponse) -> Result<ImageResponse> {
+    let text = text_of(response)?;
+    let mut body: Object<'_> = serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?;
+    let rows = body.take_any(&["data", "images"]).and_then(list_of);
+    let Some(rows) = rows else {
+        return Err(Error::new(ErrorKind::Decode, "the answer holds no pictures"));
+    };
+    let format = body.peek("output_format").and_then(word);
+    let mut answer = ImageResponse::default();
+    for raw in rows {
+        match picture(raw, &text, format.as_deref()) {
+            Row::Picture(image) => answer.images.push(*image),
+            Row::Filtered => answer.filtered += 1,
+            Row::Nothing => {}
+        }
+    }
+    answer.created = body.take("created").and_then(number).and_then(Num::int);
+    answer.model = body.take("model").and_then(word);
+    answer.usage = body.take("usage").and_then(usage);
+    answer.extra = body.rest(WIRE);
+    Ok(answer)
+}
+
+/// An element of the list.
+enum Row {
+    Picture(Box<GeneratedImage>),
+    Filtered,
+    Nothing,
+}
+
+fn picture(raw: &RawValue, within: &Text, format: Option<&str>) -> Row {
+    let Ok(mut fields) = Object::of(raw, "") else {
+        // Venice gives bare base64, others bare addresses.
+        return match text(raw, within) {
+            Some(data) if data.starts_with("http") => row(Media::image_url(data), None),
+            Some(data) => row(by_value(data, None, format), None),
+            None => Row::Nothing,
+        };
+    };
+    // xAI's word for a picture that its filter holds back.
+    if fields
+        .peek("respect_moderation")
+        .is_some_and(|raw| raw.get() == "false")
+    {
+        return Row::Filtered;
+    }
+    let mut take = |name: &str| fields.take(name).and_then(|raw| text(raw, within));
+    let kind = take("mime_type").or_else(|| take("content_type"));
+    let (data, url) = (take("b64_json"), take("url"));
+    let revised_prompt = take("revised_prompt");
+    let mut media = match (data, url) {
+        (Some(data), _) => by_value(data, kind, format),
+        (None, Some(url)) => {
+            let mut media =
+                Media::from_data_url(MediaKind::Image, &url).unwrap_or_else(|| Media::image_url(url));
+            if media.media_type.is_none() {
+                media.media_type = kind;
+            }
+            media
+        }
+        (None, None) => return Row::Nothing,
+    };
+    media.riders.set_extra(fields.rest(WIRE));
+    row(media, revised_prompt)
+}
+
+fn row(media: Media, revised_prompt: Option<Text>) -> Row {
+    let mut image = GeneratedImage::from(media);
+    image.revised_prompt = revised_prompt;
+    Row::Picture(Box::new(image))
+}
+
+/// A picture in base64. What it is, its first bytes say best.
+pub(super) fn by_value(data: Text, kind: Option<Text>, format: Option<&str>) -> Media {
+    let head = data.get(..16).unwrap_or_default();
+    let head = base64::engine::general_purpose::STANDARD
+        .decode(head)
+        .unwrap_or_default();
+    let seen = media_type::of_bytes(&head).or_else(|| media_type::of_format(format?));
+    let mut media = Media::base64(MediaKind::Image, "", data);
+    media.media_type = kind.or_else(|| seen.map(Text::from_static));
+    media
+}
+
+/// Tokens, those of pictures told apart.
+pub(super) fn usage(raw: &RawValue) -> Option<Usage> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Counts {
+        input_tokens_details: Option<Details>,
+        output_tokens_details: Option<Details>,
+        completion_tokens_details: Option<Details>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Details {
+        image_tokens: Num,
+    }
+    let mut usage = wire::Usage::read(raw)?;
+    let counts: Counts = serde_json::from_str(raw.get()).unwrap_or_default();
+    let images = |details: Option<Details>| details.and_then(|details| details.image_tokens.count());
+    usage.image_input_tokens = images(counts.input_tokens_details);
+    usage.image_output_tokens =
+        images(counts.output_tokens_details).or(images(counts.completion_tokens_details));
+    Some(usage)
+}
+
+/// A text, sharing the buffer that it was read from.
+fn text(raw: &RawValue, within: &Text) -> Option<Text> {
+    serde_json::from_str::<Str<'_>>(raw.get()).ok()?.take(within)
+}
+
+fn word(raw: &RawValue) -> Option<Text> {
+    serde_json::from_str::<Str<'_>>(raw.get()).ok()?.to_text()
+}
+
+fn number(raw: &RawValue) -> Option<Num> {
+    serde_json::from_str(raw.get()).ok()
+}
