@@ -20,6 +20,8 @@ pub struct Rules {
     pub media_urls: bool,
     /// Whether each picture says how closely it is to be looked at.
     pub media_detail: bool,
+    /// Whether a function may have an object without fields as its parameters.
+    pub empty_parameters: bool,
     /// Whether an answer may be held to JSON while there are tools.
     pub json_with_tools: bool,
     /// Whether functions may stand beside the vendor's own tools.
@@ -58,11 +60,12 @@ const CURRENT: Rules = Rules {
     result_media: true,
     media_urls: true,
     media_detail: true,
+    empty_parameters: true,
     json_with_tools: true,
     mixed_tools: true,
 };
 
-/// The second generation and before.
+/// The second generation and before, but for 2.5 that fetches media.
 const OLD: Rules = Rules {
     thinking: Thinking::None,
     penalties: true,
@@ -70,6 +73,7 @@ const OLD: Rules = Rules {
     result_media: false,
     media_urls: false,
     media_detail: false,
+    empty_parameters: false,
     json_with_tools: false,
     mixed_tools: false,
     ..CURRENT
@@ -116,7 +120,11 @@ impl Rules {
                     off: true,
                 },
             };
-            return Self { thinking, ..OLD };
+            return Self {
+                thinking,
+                media_urls: begins(&["2.5"]),
+                ..OLD
+            };
         }
         let speaks = is("tts");
         Self {
@@ -142,6 +150,8 @@ impl Rules {
 pub struct Service {
     /// Whether calls and results may bear ids.
     pub call_ids: bool,
+    /// Whether calls that the vendor ran itself can be made part of the answer.
+    pub own_calls: bool,
     /// Whether the body has a price class and whether the call may be kept.
     pub tier_in_body: bool,
     /// Whether pairs may be kept with the call, as labels.
@@ -156,6 +166,7 @@ impl Service {
     /// The Gemini API.
     pub const GEMINI: Self = Self {
         call_ids: true,
+        own_calls: true,
         tier_in_body: true,
         labels: false,
         media_urls: false,
@@ -165,6 +176,7 @@ impl Service {
     /// Vertex AI.
     pub const VERTEX: Self = Self {
         call_ids: false,
+        own_calls: false,
         tier_in_body: false,
         labels: true,
         media_urls: true,

@@ -8,7 +8,7 @@ use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::{Encoded, HttpRequest, HttpResponse};
 
-use crate::request::{body, to_json};
+use crate::request::{Purpose, body, to_json};
 use crate::rules::{Rules, Service};
 use crate::{WIRE, full_name, method_path};
 
@@ -25,9 +25,10 @@ pub fn encode(
 ) -> Result<Encoded> {
     let model = call.model.as_str();
     let bytes = if service.plain_count {
-        body(service, rules, speaker, &request.chat, None)?
+        body(service, rules, speaker, &request.chat, Purpose::PlainCount)?
     } else {
-        let chat = body(service, rules, speaker, &request.chat, Some(&full_name(model)))?;
+        let name = full_name(model);
+        let chat = body(service, rules, speaker, &request.chat, Purpose::Count(&name))?;
         let chat: &serde_json::value::RawValue =
             serde_json::from_slice(&chat).map_err(|error| crate::request::not_representable(&error))?;
         to_json(&std::collections::BTreeMap::from([(

@@ -2,7 +2,7 @@
 
 use router_core::chat::ChatRequest;
 use router_core::message::Role;
-use router_core::{Content, ContentPart, Message, Text};
+use router_core::{Content, ContentPart, Extra, Message, Text};
 use router_wire::provenance::Speaker;
 use router_wire::write::{Fields, Overrides, Seq};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -15,13 +15,24 @@ use crate::WIRE;
 use crate::parts::write_unnamed;
 use crate::rules::{Rules, Service};
 
+/// What a body is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose<'a> {
+    /// An answer.
+    Answer,
+    /// A count of the request as it would be sent, which names its model.
+    Count(&'a str),
+    /// A count of what is said, without how it is to be answered.
+    PlainCount,
+}
+
 /// A body.
 pub(super) struct Body<'a> {
     pub(super) service: &'a Service,
     pub(super) rules: &'a Rules,
     pub(super) speaker: &'a Speaker,
     pub(super) request: &'a ChatRequest,
-    pub(super) model: Option<&'a str>,
+    pub(super) purpose: Purpose<'a>,
     pub(super) overrides: &'a Overrides<'a>,
     pub(super) config: Option<Box<RawValue>>,
     pub(super) turns: Vec<Turn<'a>>,
@@ -32,7 +43,9 @@ impl Serialize for Body<'_> {
         let request = self.request;
         let settings = &request.settings;
         let mut fields = Fields::new(serializer.serialize_map(None)?, self.overrides);
-        fields.some("model", self.model)?;
+        if let Purpose::Count(model) = self.purpose {
+            fields.field("model", model)?;
+        }
         fields.field(
             "contents",
             &Seq(|| self.turns.iter().map(|turn| Turned { of: self, turn })),
@@ -41,10 +54,17 @@ impl Serialize for Body<'_> {
             fields.field("systemInstruction", &System(&request.messages))?;
         }
         if !request.tools.is_empty() {
-            fields.field("tools", &Tools(&request.tools))?;
+            let tools = Tools {
+                tools: &request.tools,
+                rules: self.rules,
+            };
+            fields.field("tools", &tools)?;
         }
-        fields.some("toolConfig", ToolConfig::of(self.rules, request))?;
         fields.some("generationConfig", self.config.as_ref())?;
+        if matches!(self.purpose, Purpose::PlainCount) {
+            return fields.end(&Extra::new(), WIRE);
+        }
+        fields.some("toolConfig", ToolConfig::of(self.service, self.rules, request))?;
         if self.service.tier_in_body {
             fields.some("serviceTier", settings.service_tier.as_ref())?;
             fields.some("store", settings.store)?;

@@ -18,6 +18,7 @@ use router_wire::{Encoded, HttpRequest};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+pub(crate) use self::body::Purpose;
 pub(crate) use self::config::{Settings, Voice};
 use crate::rules::{Rules, Service};
 use crate::{WIRE, method_path};
@@ -36,7 +37,7 @@ pub fn encode(
 ) -> Result<Encoded> {
     let mut warnings = Warnings::new(request.strict);
     check::check(service, rules, speaker, request, &mut warnings)?;
-    let bytes = body(service, rules, speaker, request, None)?;
+    let bytes = body(service, rules, speaker, request, Purpose::Answer)?;
     let path = if call.is_stream() {
         method_path(call.model.as_str(), "streamGenerateContent") + "?alt=sse"
     } else {
@@ -49,22 +50,26 @@ pub fn encode(
     ))
 }
 
-/// The body of a request; with the model's name in it where a count wants that.
+/// The body of a request.
 pub(crate) fn body(
     service: &Service,
     rules: &Rules,
     speaker: &Speaker,
     request: &ChatRequest,
-    model: Option<&str>,
+    purpose: Purpose<'_>,
 ) -> Result<Vec<u8>> {
     let options = &request.provider_options;
+    let overrides = match purpose {
+        Purpose::PlainCount => Overrides::default(),
+        _ => Overrides::of(options, &[speaker.provider().as_str(), WIRE], OWN)?,
+    };
     to_json(&body::Body {
         service,
         rules,
         speaker,
         request,
-        model,
-        overrides: &Overrides::of(options, &[speaker.provider().as_str(), WIRE], OWN)?,
+        purpose,
+        overrides: &overrides,
         config: config::config(rules, request, &own_config(options, speaker)?)?,
         turns: turns::turns(rules, speaker, &request.messages),
     })

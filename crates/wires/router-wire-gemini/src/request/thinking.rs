@@ -66,10 +66,10 @@ fn level(minimal: bool, reasoning: &ReasoningConfig) -> &str {
     match reasoning.effort.as_ref() {
         Some(ReasoningEffort::Other(word)) => word,
         effort => match effort.or(of_budget.as_ref()) {
-            Some(ReasoningEffort::None | ReasoningEffort::Minimal) if minimal => "minimal",
-            Some(ReasoningEffort::None | ReasoningEffort::Minimal | ReasoningEffort::Low) => "low",
-            Some(ReasoningEffort::Medium) => "medium",
-            _ => "high",
+            Some(ReasoningEffort::None | ReasoningEffort::Minimal) if minimal => "MINIMAL",
+            Some(ReasoningEffort::None | ReasoningEffort::Minimal | ReasoningEffort::Low) => "LOW",
+            Some(ReasoningEffort::Medium) => "MEDIUM",
+            _ => "HIGH",
         },
     }
 }
@@ -134,7 +134,7 @@ mod tests {
         let level = config(&Rules::default(), &budget);
         assert_eq!(
             (level.thinking_level, level.thinking_budget),
-            (Some("medium"), None)
+            (Some("MEDIUM"), None)
         );
         let none = ReasoningConfig::effort(ReasoningEffort::None);
         let least = config(&Rules::of("gemini-2.5-pro"), &none);

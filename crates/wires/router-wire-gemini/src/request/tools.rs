@@ -7,10 +7,13 @@ use router_wire::write::Seq;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::parts::{OWN_SCHEMA, is_noted, write_unnamed};
-use crate::rules::Rules;
+use crate::rules::{Rules, Service};
 
 /// All functions in one object, then the vendor's own tools.
-pub(super) struct Tools<'a>(pub(super) &'a [ToolDefinition]);
+pub(super) struct Tools<'a> {
+    pub(super) tools: &'a [ToolDefinition],
+    pub(super) rules: &'a Rules,
+}
 
 fn functions(tools: &[ToolDefinition]) -> impl Iterator<Item = &FunctionTool> {
     tools.iter().filter_map(|tool| match tool {
@@ -30,19 +33,11 @@ pub(super) fn are_mixed(tools: &[ToolDefinition]) -> bool {
 
 impl Serialize for Tools<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Declarations<'a>(&'a [ToolDefinition]);
-        impl Serialize for Declarations<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("functionDeclarations", &Seq(|| functions(self.0).map(Function)))?;
-                map.end()
-            }
-        }
         let mut seq = serializer.serialize_seq(None)?;
-        if functions(self.0).next().is_some() {
-            seq.serialize_element(&Declarations(self.0))?;
+        if functions(self.tools).next().is_some() {
+            seq.serialize_element(&Declarations(self))?;
         }
-        for tool in self.0 {
+        for tool in self.tools {
             if let ToolDefinition::Provider(tool) = tool {
                 seq.serialize_element(&tool.raw)?;
             }
@@ -51,11 +46,26 @@ impl Serialize for Tools<'_> {
     }
 }
 
-struct Function<'a>(&'a FunctionTool);
+struct Declarations<'a>(&'a Tools<'a>);
+
+impl Serialize for Declarations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Tools { tools, rules } = self.0;
+        let declared = || functions(tools).map(|tool| Function { tool, rules });
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("functionDeclarations", &Seq(declared))?;
+        map.end()
+    }
+}
+
+struct Function<'a> {
+    tool: &'a FunctionTool,
+    rules: &'a Rules,
+}
 
 impl Serialize for Function<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let tool = self.0;
+        let Self { tool, rules } = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &tool.name)?;
         if let Some(description) = &tool.description {
@@ -64,7 +74,7 @@ impl Serialize for Function<'_> {
         if let Some(schema) = &tool.parameters {
             if is_noted(&tool.extra, OWN_SCHEMA) {
                 map.serialize_entry("parameters", schema)?;
-            } else if has_fields(schema) {
+            } else if rules.empty_parameters || has_fields(schema) {
                 map.serialize_entry("parametersJsonSchema", schema)?;
             }
         }
@@ -73,7 +83,7 @@ impl Serialize for Function<'_> {
     }
 }
 
-/// Whether a schema says more than that there is an object: models have refused one without fields.
+/// Whether a schema says more than that there is an object.
 fn has_fields(schema: &Json) -> bool {
     let value = schema.to_value();
     let has_some = |name: &str| value[name].as_object().is_some_and(|fields| !fields.is_empty());
@@ -93,12 +103,12 @@ pub(super) struct ToolConfig<'a> {
 
 impl<'a> ToolConfig<'a> {
     /// What is said of the tools of a request; nothing when the vendor's defaults are asked for.
-    pub(super) fn of(rules: &Rules, request: &'a ChatRequest) -> Option<Self> {
+    pub(super) fn of(service: &Service, rules: &Rules, request: &'a ChatRequest) -> Option<Self> {
         let strict = functions(&request.tools).any(|tool| tool.strict == Some(true));
         let config = Self {
             choice: request.tool_choice.as_ref(),
             strict,
-            show_own_calls: rules.mixed_tools && are_mixed(&request.tools),
+            show_own_calls: service.own_calls && rules.mixed_tools && are_mixed(&request.tools),
         };
         (config.choice.is_some() || config.strict || config.show_own_calls).then_some(config)
     }
