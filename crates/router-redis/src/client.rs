@@ -124,6 +124,12 @@ impl Redis {
         format!("{}:{name}", self.0.config.prefix)
     }
 
+    /// Longest time that a command is waited for once it is sent.
+    #[must_use]
+    pub fn response_timeout(&self) -> Duration {
+        self.0.config.response_timeout
+    }
+
     /// Whether commands are sent; `false` while Redis counts as down.
     #[must_use]
     pub fn is_up(&self) -> bool {
@@ -237,7 +243,11 @@ impl Inner {
             Ok(Some(live)) => live,
             Ok(None) => return Err(Failure::Down),
             Err(error) => {
-                self.note(Answer::Unreachable, &error);
+                let answer = match error.is_timeout() {
+                    true => Answer::Bad,
+                    false => Answer::Unreachable,
+                };
+                self.note(answer, &error);
                 return Err(Failure::Down);
             }
         };

@@ -16,7 +16,7 @@ pub struct RedisConfig {
     pub url: Secret,
     /// Most connections at a time: 2. Commands share them, so more help only across large values.
     pub connections: usize,
-    /// Longest time to make a connection, with TLS and login: 250 ms.
+    /// Longest time to make a connection, with TLS and login: 100 ms.
     #[serde(with = "human::duration")]
     pub connect_timeout: Duration,
     /// Longest time for an answer: 50 ms. No call waits longer.
@@ -34,7 +34,7 @@ impl Default for RedisConfig {
         Self {
             url: Secret::new("redis://127.0.0.1:6379"),
             connections: 2,
-            connect_timeout: Duration::from_millis(250),
+            connect_timeout: Duration::from_millis(100),
             response_timeout: Duration::from_millis(50),
             slow_after: Duration::from_millis(20),
             prefix: "llm-router".to_owned(),
