@@ -27,6 +27,10 @@ pub use router_balance as balance;
 pub use router_catalog as catalog;
 #[cfg(feature = "client")]
 pub use router_http as http;
+#[cfg(feature = "ratelimit")]
+pub use router_ratelimit as ratelimit;
+#[cfg(feature = "redis")]
+pub use router_redis as redis;
 #[cfg(feature = "serve")]
 pub use router_serve as serve;
 pub use router_wire as wire;
