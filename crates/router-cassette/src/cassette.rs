@@ -45,6 +45,9 @@ pub struct RecordedRequest {
     pub headers: BTreeMap<String, Value>,
     /// A JSON body.
     pub body: Value,
+    /// The fields of a form: `name`, and `text` or what is said of a file.
+    #[serde(deserialize_with = "or_default")]
+    pub multipart: Vec<Value>,
     /// Whether parts of the body were cut.
     #[serde(deserialize_with = "or_default")]
     pub truncated: bool,
@@ -129,13 +132,15 @@ impl Cassette {
         }
     }
 
-    /// A field of the request's JSON body.
+    /// A field of the request's JSON body or form.
     #[must_use]
     pub fn asked(&self, field: &str) -> &Value {
         static NONE: Value = Value::Null;
-        self.request
-            .as_ref()
-            .map_or(&NONE, |request| &request.body[field])
+        let Some(request) = &self.request else {
+            return &NONE;
+        };
+        let in_form = request.multipart.iter().find(|part| part["name"] == *field);
+        in_form.map_or(&request.body[field], |part| &part["text"])
     }
 
     /// A header of the answer, in lower case.

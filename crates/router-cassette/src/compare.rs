@@ -29,9 +29,9 @@ pub fn differences(expected: &Value, got: &Value) -> Vec<String> {
         "response_id",
         "reasoning_opaque",
         "images",
-        "audio",
         "models",
         "tokens",
+        "moderation",
     ];
     for name in names {
         report.check(name.to_owned(), &expected[name], &got[name]);
@@ -45,6 +45,23 @@ pub fn differences(expected: &Value, got: &Value) -> Vec<String> {
             &got["usage"][name],
         );
     }
+    let trimmed = |line: &Value| json!(line["text"].as_str().map(str::trim));
+    report.check("text".to_owned(), &trimmed(expected), &trimmed(got));
+    report.check(
+        "audio.bytes".to_owned(),
+        &expected["audio"]["bytes"],
+        &got["audio"]["bytes"],
+    );
+    // Where the vendor does not say what a sound is, its first bytes do.
+    let kind = &expected["audio"]["content_type"];
+    if !kind.is_null() {
+        report.check(
+            "audio.content_type".to_owned(),
+            kind,
+            &got["audio"]["content_type"],
+        );
+    }
+    ranking(&mut report, expected, got);
     let vectors = (&expected["embeddings"], &got["embeddings"]);
     for name in ["count", "dimensions"] {
         report.check(format!("embeddings.{name}"), &vectors.0[name], &vectors.1[name]);
@@ -54,11 +71,7 @@ pub fn differences(expected: &Value, got: &Value) -> Vec<String> {
             vectors.0["first"][place].as_f64(),
             vectors.1["first"][place].as_f64(),
         );
-        let near = match (want, have) {
-            (Some(want), Some(have)) => (want - have).abs() <= 1e-6 * want.abs().max(1e-6),
-            (want, have) => want == have,
-        };
-        if !near {
+        if !near(want, have) {
             report.check(format!("embeddings.first[{place}]"), &json!(want), &json!(have));
         }
     }
@@ -79,6 +92,26 @@ impl Report<'_> {
         if !same && !self.doubtful.iter().any(|known| path.starts_with(known)) {
             self.found.push(format!("{path}: expected {want}, got {got}"));
         }
+    }
+}
+
+/// Places exactly, scores nearly.
+fn ranking(report: &mut Report<'_>, expected: &Value, got: &Value) {
+    let rows = |line: &Value| -> Vec<Value> { line["rerank"].as_array().cloned().unwrap_or_default() };
+    let (want, have) = (rows(expected), rows(got));
+    let places = |rows: &[Value]| -> Value { rows.iter().map(|row| row[0].clone()).collect() };
+    report.check("rerank".to_owned(), &places(&want), &places(&have));
+    for (at, (want, have)) in want.iter().zip(&have).enumerate() {
+        if !near(want[1].as_f64(), have[1].as_f64()) {
+            report.check(format!("rerank[{at}]"), &want[1], &have[1]);
+        }
+    }
+}
+
+fn near(want: Option<f64>, have: Option<f64>) -> bool {
+    match (want, have) {
+        (Some(want), Some(have)) => (want - have).abs() <= 1e-6 * want.abs().max(1e-6),
+        (want, have) => want == have,
     }
 }
 
@@ -164,5 +197,26 @@ mod tests {
         got["choices"][0]["text"] = json!("A");
         got["usage"]["input_tokens"] = json!(4);
         assert_eq!(differences(&expected, &got).len(), 2);
+    }
+
+    #[test]
+    fn rankings_and_sounds() {
+        let expected = json!({
+            "operation": "rerank", "outcome": "ok", "rerank": [[1, 0.5], [0, 0.25]], "text": "a ",
+            "moderation": [true, false], "audio": {"bytes": 4, "content_type": null},
+        });
+        let mut got = json!({
+            "operation": "rerank", "outcome": "ok", "rerank": [[1, 0.500_000_1], [0, 0.25]], "text": " a",
+            "moderation": [true, false], "audio": {"bytes": 4, "content_type": "audio/mpeg"},
+        });
+        assert_eq!(differences(&expected, &got), Vec::<String>::new());
+        got["rerank"] = json!([[0, 0.25], [1, 0.5]]);
+        assert_eq!(differences(&expected, &got).len(), 3, "places and scores");
+        got = expected.clone();
+        got["rerank"][0][1] = json!(0.6);
+        got["moderation"][1] = json!(true);
+        got["text"] = json!("b");
+        got["audio"]["bytes"] = json!(5);
+        assert_eq!(differences(&expected, &got).len(), 4);
     }
 }

@@ -1,63 +1,84 @@
 //! Answers and errors as the JSON objects that outcomes are made of.
 
 use router_core::content::{MediaKind, MediaSource};
-use router_core::image::GeneratedImage;
+use router_core::image::{GeneratedImage, ImageResponse};
 use router_core::tool::ToolCallKind;
 use router_core::{ChatResponse, ContentPart, Error, ErrorKind, Output, Usage};
 use serde_json::{Map, Value, json};
 
 /// The outcome of a whole answer.
 pub(crate) fn given(output: &Output) -> Value {
-    match output {
-        Output::Chat(answer) => answered(answer, None),
+    let (name, value) = match output {
+        Output::Chat(answer) => return answered(answer, None),
         Output::Embed(answer) => {
             let first = answer.embeddings.first().map(Vec::as_slice).unwrap_or_default();
-            let mut line = Map::new();
-            line.insert("outcome".into(), "ok".into());
-            line.insert(
-                "embeddings".into(),
-                json!({
-                    "count": answer.embeddings.len(),
-                    "dimensions": first.len(),
-                    "first": first.iter().take(3).collect::<Vec<_>>(),
-                }),
-            );
-            put_usage(&mut line, answer.usage.as_ref());
-            put_text(&mut line, "model", answer.model.as_deref());
-            line.into()
+            let value = json!({
+                "count": answer.embeddings.len(),
+                "dimensions": first.len(),
+                "first": first.iter().take(3).collect::<Vec<_>>(),
+            });
+            ("embeddings", value)
         }
-        Output::ListModels(list) => json!({"outcome": "ok", "models": list.models.len()}),
-        Output::CountTokens(count) => json!({"outcome": "ok", "tokens": count.input_tokens}),
-        Output::GenerateImage(answer) => {
-            let by_value = |image: &GeneratedImage| matches!(image.media.source, MediaSource::Base64(_));
-            let kind = answer
-                .images
-                .first()
-                .map(|image| if by_value(image) { "base64" } else { "url" });
-            let mut images = json!({"count": answer.images.len(), "kind": kind});
-            if answer.filtered > 0 {
-                images["filtered"] = answer.filtered.into();
-            }
-            let mut line = Map::new();
-            line.insert("outcome".into(), "ok".into());
-            line.insert("images".into(), images);
-            put_usage(&mut line, answer.usage.as_ref());
-            put_text(&mut line, "model", answer.model.as_deref());
-            line.into()
+        Output::Rerank(answer) => {
+            let rows = answer
+                .results
+                .iter()
+                .map(|ranked| json!([ranked.index, ranked.score]));
+            ("rerank", rows.collect())
         }
+        Output::GenerateImage(answer) => ("images", pictures(answer)),
         Output::Speak(answer) => {
-            let mut line = Map::new();
-            line.insert("outcome".into(), "ok".into());
-            line.insert(
-                "audio".into(),
-                json!({"bytes": answer.audio.len(), "content_type": answer.media_type.as_deref()}),
-            );
-            put_usage(&mut line, answer.usage.as_ref());
-            put_text(&mut line, "model", answer.model.as_deref());
-            line.into()
+            let kind = answer.media_type.as_deref();
+            let value = json!({"bytes": answer.audio.len(), "content_type": kind});
+            ("audio", value)
         }
-        other => json!({"outcome": "ok", "operation": other.kind().as_str()}),
+        Output::Transcribe(answer) => ("text", answer.text.as_str().into()),
+        Output::Moderate(answer) => {
+            let flags = answer.results.iter().map(|result| result.flagged);
+            ("moderation", flags.collect())
+        }
+        Output::ListModels(list) => ("models", list.models.len().into()),
+        Output::CountTokens(count) => ("tokens", count.input_tokens.into()),
+        _ => ("operation", output.kind().as_str().into()),
+    };
+    let model = match output {
+        Output::Embed(answer) => &answer.model,
+        Output::Rerank(answer) => &answer.model,
+        Output::GenerateImage(answer) => &answer.model,
+        Output::Speak(answer) => &answer.model,
+        Output::Transcribe(answer) => &answer.model,
+        Output::Moderate(answer) => &answer.model,
+        _ => &None,
+    };
+    let id = match output {
+        Output::Moderate(answer) => answer.id.as_deref(),
+        _ => None,
+    };
+    let mut line = Map::new();
+    line.insert("outcome".into(), "ok".into());
+    line.insert(name.into(), value);
+    put_usage(&mut line, output.usage());
+    put_text(&mut line, "model", model.as_deref());
+    put_text(&mut line, "response_id", id);
+    line.into()
+}
+
+fn pictures(answer: &ImageResponse) -> Value {
+    let by_value = |image: &GeneratedImage| matches!(image.media.source, MediaSource::Base64(_));
+    let kind = match (
+        answer.images.iter().any(by_value),
+        answer.images.iter().any(|image| !by_value(image)),
+    ) {
+        (true, true) => Some("base64+url"),
+        (true, false) => Some("base64"),
+        (false, true) => Some("url"),
+        (false, false) => None,
+    };
+    let mut images = json!({"count": answer.images.len(), "kind": kind});
+    if answer.filtered > 0 {
+        images["filtered"] = answer.filtered.into();
     }
+    images
 }
 
 /// The outcome of a call that gave no answer.
@@ -65,8 +86,19 @@ pub(crate) fn failed(error: &Error) -> Value {
     json!({"outcome": "error", "error": error_value(error)})
 }
 
+/// The outcome of a stream that broke off.
+pub(crate) fn broken(output: &Output, error: &Error) -> Value {
+    if let Output::Chat(answer) = output {
+        return answered(answer, Some(error));
+    }
+    let mut line = given(output);
+    line["outcome"] = "stream_error".into();
+    line["error"] = error_value(error);
+    line
+}
+
 /// The outcome of a chat; with an error, that of a stream which broke off.
-pub(crate) fn answered(answer: &ChatResponse, error: Option<&Error>) -> Value {
+fn answered(answer: &ChatResponse, error: Option<&Error>) -> Value {
     let mut line = Map::new();
     let outcome = if error.is_some() { "stream_error" } else { "ok" };
     line.insert("outcome".into(), outcome.into());

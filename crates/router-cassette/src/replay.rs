@@ -1,13 +1,13 @@
 //! One recording through its codec.
 
-use router_core::ErrorKind;
 use router_core::collect::Collector;
+use router_core::{ErrorKind, OperationKind};
 use router_wire::framing::FrameLimits;
 use router_wire::{HttpResponse, StreamReader};
 use serde_json::{Value, json};
 
 use crate::cassette::{Cassette, Recorded};
-use crate::outcome::{answered, failed, given};
+use crate::outcome::{broken, failed, given};
 use crate::service::{Service, operation_name, service};
 
 /// The outcome of a recording as a JSON object; `{"id", "skip"}` with the reason when no codec reads it.
@@ -19,7 +19,9 @@ pub fn replay(cassette: &Cassette) -> Value {
         Err(why) => return skip(&why),
     };
     let response = match (cassette.payload(), cassette.http_response()) {
-        (Ok(Recorded::Binary(_)), _) => return skip("binary answers are not read yet"),
+        (Ok(Recorded::Binary(_)), _) if !is_speech(&service) => {
+            return skip("binary answers are not read yet");
+        }
         (_, Ok(response)) => response,
         (_, Err(error)) => return skip(&error.to_string()),
     };
@@ -47,12 +49,16 @@ fn outcome(service: &Service, cassette: &Cassette, response: &HttpResponse) -> V
     let begun = !events.is_empty();
     let mut collector = Collector::new();
     events.into_iter().for_each(|event| collector.push(event));
-    let answer = collector.finish();
     match error {
         // An error in place of a stream, and not in one.
         Some(error) if !begun && !cassette.is_streamed() && error.kind() != ErrorKind::Truncated => {
             failed(&error)
         }
-        error => answered(&answer, error.as_ref()),
+        None => given(&collector.finish_output()),
+        Some(error) => broken(&collector.finish_output(), &error),
     }
+}
+
+fn is_speech(service: &Service) -> bool {
+    service.call.operation.kind() == OperationKind::Speak
 }

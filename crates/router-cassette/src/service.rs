@@ -4,12 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use router_anthropic::AnthropicCodec;
-use router_core::audio::SpeechRequest;
+use router_core::audio::{SpeechRequest, TranscriptionRequest};
 use router_core::chat::ChatRequest;
+use router_core::content::{Media, MediaKind};
+use router_core::image::ImageRequest;
 use router_core::model::ListModelsRequest;
+use router_core::moderation::ModerationRequest;
+use router_core::rerank::RerankRequest;
 use router_core::tokens::CountTokensRequest;
 use router_core::{
-    Call, Capabilities, EmbeddingRequest, Error, Operation, OperationKind, Output, ProviderId, Result,
+    Call, Capabilities, EmbeddingRequest, Error, Operation, OperationKind, Output, ProviderId, Result, Text,
 };
 use router_gemini::GeminiCodec;
 use router_ollama::OllamaCodec;
@@ -18,7 +22,7 @@ use router_wire::vendor::VendorCodec as _;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
 use router_wire_openai::responses::response;
 use router_wire_openai::responses::stream::ResponsesStreamDecoder;
-use router_wire_openai::{Compatible, Dialect, WIRE};
+use router_wire_openai::{Compatible, Dialect, WIRE, completions};
 use serde_json::Value;
 
 use crate::cassette::Cassette;
@@ -103,16 +107,45 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
             };
             (codec, CountTokensRequest::new(ChatRequest::user("-")).into())
         }
+        "images" => (compatible(id), ImageRequest::new("-").into()),
+        "audio-speech" => {
+            let mut request = SpeechRequest::new("-");
+            request.format = cassette.asked("response_format").as_str().map(Text::from);
+            (compatible(id), request.into())
+        }
+        "audio-transcription" if provider == "deepgram" => return later("Deepgram's own wire"),
+        "audio-transcription" => {
+            let sound = Media::base64(MediaKind::Audio, "audio/wav", "");
+            let mut request = TranscriptionRequest::new(sound);
+            request.format = cassette.asked("response_format").as_str().map(Text::from);
+            (compatible(id), request.into())
+        }
+        "rerank" => (compatible(id), RerankRequest::new("-", ["-"]).into()),
+        "moderations" => (compatible(id), ModerationRequest::new(["-"]).into()),
+        "completions" if ["alephalpha", "anthropic", "cohere", "ollama"].contains(&provider) => {
+            return later("text completion beside OpenAI's wire");
+        }
+        "completions" => (completing(id), completions::prompt("-").into()),
         "converse" | "invoke" => return later("Bedrock's own wire"),
         endpoint => return later(&format!("the endpoint {endpoint}")),
     };
     let model = cassette.asked("model").as_str().unwrap_or("model");
     let mut call = Call::new(model, operation);
-    if call.operation.kind() == OperationKind::Chat && (cassette.is_streamed() || asked_for_stream(cassette))
-    {
+    let may_stream = matches!(
+        call.operation.kind(),
+        OperationKind::Chat | OperationKind::GenerateImage | OperationKind::Speak | OperationKind::Transcribe
+    );
+    if may_stream && (cassette.is_streamed() || asked_for_stream(cassette)) {
         call = call.streaming();
     }
     Ok(Service { codec, call })
+}
+
+/// The plain dialect of a vendor that completes text.
+fn completing(id: ProviderId) -> Box<dyn Codec> {
+    let mut dialect = Dialect::default();
+    dialect.completions_path = Some("/completions".into());
+    Box::new(Compatible::new(id, dialect))
 }
 
 /// The dialect of a vendor that has a crate, and the plain one for any other.
@@ -155,6 +188,11 @@ fn speaks(cassette: &Cassette) -> bool {
 
 /// The operation's name in an outcome.
 pub(crate) fn operation_name(call: &Call) -> &'static str {
+    if let Operation::Chat(request) = &call.operation
+        && completions::came_so(request)
+    {
+        return "other";
+    }
     match call.operation.kind() {
         OperationKind::Chat if call.is_stream() => "chat_stream",
         other => other.as_str(),
@@ -165,7 +203,9 @@ pub(crate) fn operation_name(call: &Call) -> &'static str {
 fn asked_for_stream(cassette: &Cassette) -> bool {
     let path = cassette.path();
     let stream = cassette.asked("stream");
+    // A form has texts only.
     *stream == Value::Bool(true)
+        || stream == "true"
         || path.contains("streamGenerateContent")
         || path.contains("streamRawPredict")
         || (path.ends_with("/api/chat") && *stream != Value::Bool(false))

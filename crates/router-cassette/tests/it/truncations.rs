@@ -92,6 +92,7 @@ fn is_last(cassette: &Cassette, event: &Value) -> bool {
             Some("response.completed" | "response.incomplete" | "response.failed")
         ),
         "messages" => event["type"] == "message_stop",
+        "audio-transcription" => event["type"] == "transcript.text.done",
         "generateContent" => {
             any(&event["candidates"], "finishReason") || word(&event["promptFeedback"]["blockReason"])
         }

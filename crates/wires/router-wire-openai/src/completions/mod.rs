@@ -19,6 +19,14 @@ pub const WIRE: &str = "openai.completions";
 /// Our mark on what came over this wire.
 const MARK: &str = "text_completion";
 
+/// A prompt to complete: a chat that goes as a text completion to a vendor that has this wire.
+#[must_use]
+pub fn prompt(text: impl Into<Text>) -> ChatRequest {
+    let mut chat = ChatRequest::user(text);
+    mark(&mut chat.extra);
+    chat
+}
+
 /// Whether a chat came over this wire.
 #[must_use]
 pub fn came_so(request: &ChatRequest) -> bool {

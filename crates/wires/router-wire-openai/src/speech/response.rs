@@ -22,8 +22,7 @@ use crate::chat::wire;
 /// # Errors
 /// `Decode` for what is no sound.
 pub fn decode(request: &SpeechRequest, response: &HttpResponse) -> Result<SpeechResponse> {
-    let named = response.header("content-type").unwrap_or_default();
-    let named = named.split(';').next().unwrap_or_default().trim();
+    let named = response.header("content-type").unwrap_or_default().trim();
     if named.contains("json") || named.starts_with("text/") {
         return of_json(request, &text_of(response)?);
     }
