@@ -5,12 +5,15 @@ use std::fmt;
 
 use router_core::{Error, ErrorKind, Extra, Json, Result, Text};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// The fields of an object, unparsed and in order. `null` is the same as absent.
 #[derive(Clone, Debug, Default)]
 pub struct Object<'a> {
     fields: Vec<(Cow<'a, str>, &'a RawValue)>,
+    /// What was left of inner objects, by their names.
+    kept: Vec<(&'static str, Json)>,
     path: String,
     proto: bool,
 }
@@ -151,16 +154,43 @@ impl<'a> Object<'a> {
         self.fields.push((Cow::Borrowed(name), raw));
     }
 
+    /// Keeps what is left of an inner object, so that it is among the rest under the inner object's name. It is written
+    /// again with [`inner_fields`](crate::write::inner_fields).
+    pub fn keep(&mut self, name: &'static str, inner: Object<'_>) {
+        if let Some(json) = inner.left() {
+            self.kept.push((name, json));
+        }
+    }
+
+    /// What is left, as one object.
+    fn left(self) -> Option<Json> {
+        struct Left(Vec<(Text, Json)>);
+        impl Serialize for Left {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.iter().map(|(name, json)| (name.as_str(), json)))
+            }
+        }
+        let left = Left(self.left_fields());
+        if left.0.is_empty() {
+            None
+        } else {
+            Json::of(&left).ok()
+        }
+    }
+
+    fn left_fields(self) -> Vec<(Text, Json)> {
+        let fields = self.fields.into_iter().filter(|(_, raw)| raw.get() != "null");
+        let fields = fields.map(|(name, raw)| (Text::from(name), Json::from_raw(raw)));
+        let kept = self.kept.into_iter();
+        fields
+            .chain(kept.map(|(name, json)| (Text::from_static(name), json)))
+            .collect()
+    }
+
     /// What was not taken, for the same wire.
     #[must_use]
     pub fn rest(self, wire: &'static str) -> Extra {
-        let fields = self
-            .fields
-            .into_iter()
-            .filter(|(_, raw)| raw.get() != "null")
-            .map(|(name, raw)| (Text::from(name), Json::from_raw(raw)))
-            .collect();
-        Extra::of(Text::from_static(wire), fields)
+        Extra::of(Text::from_static(wire), self.left_fields())
     }
 
     /// The fields, in order.

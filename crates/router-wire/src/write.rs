@@ -1,7 +1,8 @@
 //! Writing a JSON object whose fields may be set by the caller's own options or come from the same wire.
 
 use bytes::{BufMut as _, BytesMut};
-use router_core::{Extra, Json, ProviderOptions, Result};
+use router_core::tool::ToolCallKind;
+use router_core::{Extra, Json, ProviderOptions, Result, ToolCall};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
@@ -94,9 +95,17 @@ impl<'a, M: SerializeMap> Fields<'a, M> {
     ///
     /// # Errors
     /// Those of the serializer.
-    pub fn end(mut self, extra: &Extra, wire: &str) -> Result<M::Ok, M::Error> {
+    pub fn end(self, extra: &Extra, wire: &str) -> Result<M::Ok, M::Error> {
+        self.end_but(extra, wire, &[])
+    }
+
+    /// As [`Fields::end`], without the objects `inner` that were written with [`inner_fields`].
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn end_but(mut self, extra: &Extra, wire: &str, inner: &[&str]) -> Result<M::Ok, M::Error> {
         for (name, value) in extra.for_wire(wire) {
-            if !self.overrides.has(name) {
+            if !self.overrides.has(name) && !inner.contains(&name.as_str()) {
                 self.map.serialize_entry(name.as_str(), value)?;
             }
         }
@@ -112,10 +121,65 @@ impl<'a, M: SerializeMap> Fields<'a, M> {
 /// # Errors
 /// Those of the serializer.
 pub fn extra_fields<M: SerializeMap>(map: &mut M, extra: &Extra, wire: &str) -> Result<(), M::Error> {
+    extra_fields_but(map, extra, wire, &[])
+}
+
+/// As [`extra_fields`], without the objects `inner` that were written with [`inner_fields`].
+///
+/// # Errors
+/// Those of the serializer.
+pub fn extra_fields_but<M: SerializeMap>(
+    map: &mut M,
+    extra: &Extra,
+    wire: &str,
+    inner: &[&str],
+) -> Result<(), M::Error> {
     for (name, value) in extra.for_wire(wire) {
-        map.serialize_entry(name.as_str(), value)?;
+        if !inner.contains(&name.as_str()) {
+            map.serialize_entry(name.as_str(), value)?;
+        }
     }
     Ok(())
+}
+
+/// Writes what was kept of the object `name` inside of the one that `extra` belongs to.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn inner_fields<M: SerializeMap>(
+    map: &mut M,
+    extra: &Extra,
+    wire: &str,
+    name: &str,
+) -> Result<(), M::Error> {
+    let Some(json) = extra.get(wire, name) else {
+        return Ok(());
+    };
+    let inner: Object<'_> = serde_json::from_str(json.as_str()).map_err(serde::ser::Error::custom)?;
+    for (name, raw) in inner.into_fields() {
+        map.serialize_entry(&name, raw)?;
+    }
+    Ok(())
+}
+
+/// What was kept of an inner object, to be flattened into the struct that writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Inner<'a>(&'a Extra, &'static str, &'static str);
+
+impl<'a> Inner<'a> {
+    /// What `extra` keeps for `wire` of the object `name`.
+    #[must_use]
+    pub fn of(extra: &'a Extra, wire: &'static str, name: &'static str) -> Self {
+        Self(extra, wire, name)
+    }
+}
+
+impl Serialize for Inner<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        inner_fields(&mut map, self.0, self.1, self.2)?;
+        map.end()
+    }
 }
 
 /// Serializes a list by a function, without making the list.
@@ -165,6 +229,34 @@ pub fn json_line(value: &impl Serialize, out: &mut BytesMut) {
         if matches!(byte, b'\n' | b'\r') {
             *byte = b' ';
         }
+    }
+}
+
+/// The arguments of a call as an object, for wires that have them so: free text, and JSON that a limit cut, stand in a field
+/// `input` of one.
+pub struct ObjectArguments<'a>(pub &'a ToolCall);
+
+impl std::fmt::Debug for ObjectArguments<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.arguments)
+    }
+}
+
+impl Serialize for ObjectArguments<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let call = self.0;
+        let text = call.arguments.trim();
+        if call.kind == ToolCallKind::Function
+            && let Ok(raw) = serde_json::from_str::<&RawValue>(text)
+            && text.starts_with('{')
+        {
+            return raw.serialize(serializer);
+        }
+        let mut map = serializer.serialize_map(None)?;
+        if !text.is_empty() {
+            map.serialize_entry("input", &call.arguments)?;
+        }
+        map.end()
     }
 }
 

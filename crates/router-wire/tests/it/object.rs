@@ -72,3 +72,22 @@ fn names_of_protocol_buffers_come_in_two_forms() {
     let mut exact = Object::parse(body).expect("an object");
     assert!(exact.take("thinkingConfig").is_none());
 }
+
+#[test]
+fn what_is_left_of_inner_objects_is_kept_under_their_names() {
+    let body = br#"{"options":{"usage":true,"new":1,"deep":{"a":"b","newer":null,"newest":[2]}},"last":3}"#;
+    let mut object = Object::parse(body).expect("an object");
+    let mut options = object.object("options").expect("an object").expect("there");
+    assert_eq!(options.read::<bool>("usage").expect("a boolean"), Some(true));
+    let mut deep = options.object("deep").expect("an object").expect("there");
+    assert_eq!(deep.text("a").expect("a text").as_deref(), Some("b"));
+    options.keep("deep", deep);
+    object.keep("options", options);
+    object.keep("other", Object::parse(b"{\"a\":null}").expect("an object"));
+    let rest = object.rest("wire");
+    let rest: Vec<_> = rest.iter().map(|(name, json)| (name, json.as_str())).collect();
+    assert_eq!(
+        rest,
+        [("last", "3"), ("options", r#"{"new":1,"deep":{"newest":[2]}}"#)]
+    );
+}

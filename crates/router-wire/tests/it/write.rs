@@ -1,7 +1,11 @@
 //! Objects are written in order, the caller's own fields in place of ours, the wire's fields behind them.
 
+use router_core::tool::{ToolCall, ToolCallKind};
 use router_core::{Extra, Json, ProviderOptions};
-use router_wire::write::{Fields, JsonOrText, Overrides, Seq, extra_fields, json_line, string_of};
+use router_wire::write::{
+    Fields, Inner, JsonOrText, ObjectArguments, Overrides, Seq, extra_fields, extra_fields_but, inner_fields,
+    json_line, string_of,
+};
 use serde::Serializer as _;
 use serde::ser::SerializeMap as _;
 
@@ -100,4 +104,45 @@ fn json_of_one_line() {
     assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
     let read: Vec<serde_json::Value> = serde_json::from_slice(line).expect("JSON");
     assert_eq!(read, [spread.to_value()]);
+}
+
+#[test]
+fn kept_fields_of_inner_objects() {
+    let kept = Json::parse(r#"{"x":1,"y":null}"#).expect("JSON");
+    let extra = Extra::of("wire", vec![("inner".into(), kept), ("a".into(), Json::null())]);
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut out);
+    let mut map = serializer.serialize_map(None).expect("a map");
+    inner_fields(&mut map, &extra, "wire", "inner").expect("JSON");
+    inner_fields(&mut map, &extra, "other", "inner").expect("JSON");
+    inner_fields(&mut map, &extra, "wire", "absent").expect("JSON");
+    extra_fields_but(&mut map, &extra, "wire", &["inner"]).expect("JSON");
+    map.end().expect("JSON");
+    assert_eq!(String::from_utf8_lossy(&out), r#"{"x":1,"y":null,"a":null}"#);
+
+    #[derive(serde::Serialize)]
+    struct Own<'a> {
+        known: bool,
+        #[serde(flatten)]
+        inner: Inner<'a>,
+    }
+    let own = Own {
+        known: true,
+        inner: Inner::of(&extra, "wire", "inner"),
+    };
+    let written = serde_json::to_string(&own).expect("JSON");
+    assert_eq!(written, r#"{"known":true,"x":1,"y":null}"#);
+}
+
+#[test]
+fn arguments_are_an_object() {
+    let written = |call: &ToolCall| serde_json::to_string(&ObjectArguments(call)).expect("JSON");
+    let call = |arguments: &'static str| ToolCall::new("1", "f", arguments);
+    assert_eq!(written(&call(r#"{"a": 1}"#)), r#"{"a": 1}"#);
+    assert_eq!(written(&call("")), "{}");
+    assert_eq!(written(&call(r#"{"a": "#)), r#"{"input":"{\"a\": "}"#);
+    assert_eq!(written(&call("[1]")), r#"{"input":"[1]"}"#);
+    let mut free = call(r#"{"a": 1}"#);
+    free.kind = ToolCallKind::Custom;
+    assert_eq!(written(&free), r#"{"input":"{\"a\": 1}"}"#);
 }
