@@ -97,6 +97,7 @@ mod tests {
         };
         assert!(has("gemini-3.8-flash", Feature::ImageUrlInput));
         assert!(!has("gemini-2.5-pro", Feature::ImageOutput));
+        assert!(has("gemini-2.5-pro", Feature::ImageUrlInput));
         assert!(has("gemini-2.5-pro", Feature::Reasoning));
         assert!(has("gemini-3-pro-image", Feature::ImageOutput));
     }

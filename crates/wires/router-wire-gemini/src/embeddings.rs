@@ -2,13 +2,13 @@
 
 use router_core::chat::Usage;
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-use router_core::{Call, Error, ErrorKind, Result, Text};
+use router_core::{Call, Error, ErrorKind, Extra, Result, Text};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::Num;
 use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
-use router_wire::write::{Fields, Overrides, Seq};
+use router_wire::write::{Fields, Overrides, Seq, inner_fields};
 use router_wire::{Encoded, HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
@@ -43,7 +43,7 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Res
         [text] => ("embedContent", to_json(&one(text))?),
         many => {
             let requests = Seq(|| many.iter().map(|text| one(text)));
-            let body = std::collections::BTreeMap::from([("requests", requests)]);
+            let body = Batch(requests, &request.extra);
             ("batchEmbedContents", to_json(&body)?)
         }
     };
@@ -103,12 +103,27 @@ pub(crate) fn check<'a>(
     request.inputs.iter().map(text).collect()
 }
 
-struct Content<'a>(&'a Text);
+/// What was kept of a batch itself, among the unnamed fields of its requests.
+pub(crate) const BATCH: &str = "~batch";
+
+struct Batch<'a, T>(T, &'a Extra);
+
+impl<T: Serialize> Serialize for Batch<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("requests", &self.0)?;
+        inner_fields(&mut map, self.1, WIRE, BATCH)?;
+        map.end()
+    }
+}
+
+struct Content<'a>(&'a Text, &'a Extra);
 
 impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("parts", &[std::collections::BTreeMap::from([("text", self.0)])])?;
+        inner_fields(&mut map, self.1, WIRE, "content")?;
         map.end()
     }
 }
@@ -124,10 +139,10 @@ impl Serialize for One<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut fields = Fields::new(serializer.serialize_map(None)?, self.overrides);
         fields.field("model", self.model)?;
-        fields.field("content", &Content(self.text))?;
+        fields.field("content", &Content(self.text, &self.request.extra))?;
         fields.some("taskType", self.request.input_type.as_ref())?;
         fields.some("outputDimensionality", self.request.dimensions)?;
-        fields.end(&self.request.extra, WIRE)
+        fields.end_but(&self.request.extra, WIRE, &["content", BATCH])
     }
 }
 
@@ -156,12 +171,12 @@ impl Serialize for Apart<'_> {
             auto_truncate: self.request.truncate,
         };
         let mut fields = Fields::new(serializer.serialize_map(None)?, self.overrides);
-        fields.field("content", &Content(self.text))?;
+        fields.field("content", &Content(self.text, &self.request.extra))?;
         fields.some(
             "embedContentConfig",
             (settings != ApartSettings::default()).then_some(settings),
         )?;
-        fields.end(&self.request.extra, WIRE)
+        fields.end_but(&self.request.extra, WIRE, &["content", BATCH])
     }
 }
 

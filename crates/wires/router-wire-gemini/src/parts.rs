@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use router_core::content::{MediaKind, MediaSource};
 use router_core::{Extra, Json, Media, Text};
+use router_wire::write::Inner;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
@@ -15,6 +16,9 @@ pub(crate) const CANDIDATE: &str = "gemini.candidate";
 
 /// The wire of unnamed fields of an answer.
 pub(crate) const ANSWER: &str = "gemini.answer";
+
+/// Objects that are written with what was kept of them.
+const INNER: [&str; 4] = ["inlineData", "fileData", "functionCall", "functionResponse"];
 
 /// Fields with this in front are notes to our own encoder among the unnamed fields of an object: they are not written.
 const NOTE: char = '~';
@@ -51,7 +55,7 @@ pub(crate) fn unnamed(extra: &Extra) -> impl Iterator<Item = &(Text, Json)> {
     extra
         .for_wire(WIRE)
         .iter()
-        .filter(|(name, _)| !name.starts_with(NOTE))
+        .filter(|(name, _)| !name.starts_with(NOTE) && !INNER.contains(&name.as_str()))
 }
 
 /// Writes the unnamed fields of an object.
@@ -69,6 +73,8 @@ pub(crate) fn write_media<M: SerializeMap>(map: &mut M, media: &Media) -> Result
     struct Inline<'a> {
         mime_type: &'a str,
         data: Cow<'a, str>,
+        #[serde(flatten)]
+        inner: Inner<'a>,
     }
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -76,11 +82,15 @@ pub(crate) fn write_media<M: SerializeMap>(map: &mut M, media: &Media) -> Result
         #[serde(skip_serializing_if = "Option::is_none")]
         mime_type: Option<&'a str>,
         file_uri: &'a str,
+        #[serde(flatten)]
+        inner: Inner<'a>,
     }
+    let extra = media.riders.extra();
     let mime = media.media_type.as_deref();
     let inline = |usual, data| Inline {
         mime_type: mime.unwrap_or(usual),
         data,
+        inner: Inner::of(extra, WIRE, "inlineData"),
     };
     match &media.source {
         MediaSource::Base64(data) => map.serialize_entry(
@@ -96,6 +106,7 @@ pub(crate) fn write_media<M: SerializeMap>(map: &mut M, media: &Media) -> Result
             &File {
                 mime_type: mime.or_else(|| mime_of(uri)),
                 file_uri: uri,
+                inner: Inner::of(extra, WIRE, "fileData"),
             },
         ),
         _ => Ok(()),

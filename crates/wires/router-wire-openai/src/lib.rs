@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod chat;
+#[cfg(feature = "server")]
+mod citations;
 pub mod compatible;
 pub mod completions;
 pub mod dialect;

@@ -1,6 +1,5 @@
-//! The suite that every provider runs, and what is special: recordings, and both sides of the wire judged by each other.
+//! The suite that every provider runs, and what is special: both sides of the wire judged by each other.
 
-mod cassettes;
 mod encode;
 #[cfg(feature = "server")]
 mod requests;

@@ -1,12 +1,12 @@
 //! Writes the body of a request.
 
 use router_core::message::Role;
-use router_core::{Call, ChatRequest, Content, ContentPart, Extra, Json, Message, Text, ToolDefinition};
-use router_wire::object::Object;
+use router_core::{
+    Call, ChatRequest, Content, ContentPart, Extra, Json, Message, ResponseFormat, Text, ToolDefinition,
+};
 use router_wire::provenance::Speaker;
-use router_wire::write::{Fields, Overrides, Seq};
+use router_wire::write::{Fields, Overrides, Seq, extra_fields, inner_fields};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_json::value::RawValue;
 
 use super::blocks::{Block, MessageContent, Plain};
 use super::check::{bears_results, continues_results};
@@ -19,8 +19,15 @@ use crate::{APART, BETAS, MESSAGES};
 /// Unnamed fields of a request that are written elsewhere than at the top level.
 const PLACED: &[&str] = &[BETAS, "output_config", "metadata"];
 
-/// Unnamed fields that a count does not take.
-const NOT_COUNTED: &[&str] = &["container", "diagnostics", "inference_geo"];
+/// Those, and the ones that a count does not take.
+const NOT_COUNTED: &[&str] = &[
+    BETAS,
+    "output_config",
+    "metadata",
+    "container",
+    "diagnostics",
+    "inference_geo",
+];
 
 pub(super) struct Body<'a> {
     pub(super) purpose: Purpose,
@@ -41,8 +48,7 @@ impl Serialize for Body<'_> {
         let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
         if self.service.model_in_body {
             body.field("model", &self.call.model)?;
-        }
-        if self.service.version_in_body {
+        } else {
             body.field("anthropic_version", self.steering.version(self.service))?;
             let betas = self.steering.betas(request);
             if !betas.is_empty() {
@@ -81,20 +87,17 @@ impl Serialize for Body<'_> {
             let config = settings.reasoning.as_ref().map(|config| &config.extra);
             body.field("thinking", &Thinking { kind, plan, config })?;
         }
-        let rest = request.extra.get(MESSAGES, "output_config");
-        if plan.thought.effort.is_some() || plan.schema.is_some() || rest.is_some() {
-            body.field("output_config", &OutputConfig { plan, rest })?;
+        let kept = request.extra.get(MESSAGES, "output_config").is_some();
+        if plan.thought.effort.is_some() || plan.schema.is_some() || kept {
+            let format = request.response_format.as_ref();
+            let extra = &request.extra;
+            body.field("output_config", &OutputConfig { plan, format, extra })?;
         }
         if answer {
             self.sampling(&mut body)?;
         }
-        let placed = |name: &str| PLACED.contains(&name) || (!answer && NOT_COUNTED.contains(&name));
-        let extra = request.extra.for_wire(MESSAGES);
-        if extra.iter().any(|(name, _)| placed(name)) {
-            let kept = extra.iter().filter(|(name, _)| !placed(name)).cloned().collect();
-            return body.end(&Extra::of(Text::from_static(MESSAGES), kept), MESSAGES);
-        }
-        body.end(&request.extra, MESSAGES)
+        let placed = if answer { PLACED } else { NOT_COUNTED };
+        body.end_but(&request.extra, MESSAGES, placed)
     }
 }
 
@@ -167,13 +170,13 @@ impl Body<'_> {
         if self.call.is_stream() && self.service.stream_in_body {
             body.field("stream", &true)?;
         }
-        let rest = self.request.extra.get(MESSAGES, "metadata");
+        let extra = &self.request.extra;
         let user = settings.user.as_ref().or_else(|| {
             let mut pairs = settings.metadata.iter();
             pairs.find(|(name, _)| *name == "user_id").map(|(_, id)| id)
         });
-        if user.is_some() || rest.is_some() {
-            body.field("metadata", &Metadata { user, rest })?;
+        if user.is_some() || extra.get(MESSAGES, "metadata").is_some() {
+            body.field("metadata", &Metadata { user, extra })?;
         }
         body.some("service_tier", plan.service_tier)
     }
@@ -378,7 +381,8 @@ impl Serialize for Thinking<'_> {
 
 struct OutputConfig<'a> {
     plan: &'a Plan<'a>,
-    rest: Option<&'a Json>,
+    format: Option<&'a ResponseFormat>,
+    extra: &'a Extra,
 }
 
 impl Serialize for OutputConfig<'_> {
@@ -388,27 +392,30 @@ impl Serialize for OutputConfig<'_> {
             map.serialize_entry("effort", effort)?;
         }
         if let Some(schema) = &self.plan.schema {
-            map.serialize_entry("format", &Format(schema))?;
+            map.serialize_entry("format", &Format(schema, self.format))?;
         }
-        rest_fields(self.rest, &mut map)?;
+        inner_fields(&mut map, self.extra, MESSAGES, "output_config")?;
         map.end()
     }
 }
 
-struct Format<'a>(&'a Json);
+struct Format<'a>(&'a Json, Option<&'a ResponseFormat>);
 
 impl Serialize for Format<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", "json_schema")?;
         map.serialize_entry("schema", self.0)?;
+        if let Some(ResponseFormat::JsonSchema(format)) = self.1 {
+            extra_fields(&mut map, &format.extra, MESSAGES)?;
+        }
         map.end()
     }
 }
 
 struct Metadata<'a> {
     user: Option<&'a Text>,
-    rest: Option<&'a Json>,
+    extra: &'a Extra,
 }
 
 impl Serialize for Metadata<'_> {
@@ -417,18 +424,7 @@ impl Serialize for Metadata<'_> {
         if let Some(user) = self.user {
             map.serialize_entry("user_id", user)?;
         }
-        rest_fields(self.rest, &mut map)?;
+        inner_fields(&mut map, self.extra, MESSAGES, "metadata")?;
         map.end()
     }
-}
-
-/// Unnamed fields of an object that has named ones too.
-fn rest_fields<M: SerializeMap>(rest: Option<&Json>, map: &mut M) -> Result<(), M::Error> {
-    let raw = rest.and_then(|rest| serde_json::from_str::<&RawValue>(rest.as_str()).ok());
-    if let Some(fields) = raw.and_then(|raw| Object::of(raw, "").ok()) {
-        for (name, value) in fields.into_fields() {
-            map.serialize_entry(&name, value)?;
-        }
-    }
-    Ok(())
 }

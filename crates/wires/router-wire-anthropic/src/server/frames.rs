@@ -63,7 +63,7 @@ pub(super) fn send_end(finish: &StreamFinish, out: &mut BytesMut) {
     out.extend_from_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
 }
 
-/// Appends an event under its name. The types here always serialize.
+/// Appends an event under its name.
 fn send(name: &str, event: &impl Serialize, out: &mut BytesMut) {
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(name.as_bytes());

@@ -6,7 +6,6 @@ use bytes::BytesMut;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use router_core::content::{Citation, Opaque, TextPart};
-use router_core::tool::ToolCallKind;
 use router_core::{
     ChatResponse, ContentPart, Error, ErrorKind, FinishReason, Head, Json, Media, Output, Result, Signature,
     StreamEvent, Text, ToolCall, Usage,
@@ -15,7 +14,7 @@ use router_wire::HttpResponse;
 use router_wire::object::Object;
 use router_wire::provenance::seal;
 use router_wire::server::ReplyEncoder;
-use router_wire::write::extra_fields;
+use router_wire::write::{ObjectArguments, extra_fields};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
@@ -187,7 +186,12 @@ impl Serialize for WireUsage<'_> {
                 }
             }
         }
-        if let Some(tier) = self.service_tier {
+        // The words of this wire; others' clients would not know.
+        let tier = match self.service_tier.map(Text::as_str) {
+            Some("default") => Some("standard"),
+            tier => tier.filter(|word| matches!(*word, "standard" | "priority" | "batch")),
+        };
+        if let Some(tier) = tier {
             map.serialize_entry("service_tier", tier)?;
         }
         map.end()
@@ -317,7 +321,7 @@ impl Serialize for Block<'_> {
                 map.serialize_entry("type", "tool_use")?;
                 map.serialize_entry("id", &call.id)?;
                 map.serialize_entry("name", &call.name)?;
-                map.serialize_entry("input", &Input(call))?;
+                map.serialize_entry("input", &ObjectArguments(call))?;
                 extra_fields(&mut map, call.riders.extra(), MESSAGES)?;
             }
             Self::CallStart(id, name) => {
@@ -343,27 +347,6 @@ pub(super) fn linked(media: &Media) -> String {
         _ => media.to_data_url().unwrap_or_default(),
     };
     format!("![{}]({address})", media.name.as_deref().unwrap_or("image"))
-}
-
-/// Arguments as an object. Free text, and JSON that a limit cut, stand in a field of one.
-struct Input<'a>(&'a ToolCall);
-
-impl Serialize for Input<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let call = self.0;
-        let text = call.arguments.trim();
-        if call.kind == ToolCallKind::Function
-            && let Ok(raw) = serde_json::from_str::<&RawValue>(text)
-            && text.starts_with('{')
-        {
-            return raw.serialize(serializer);
-        }
-        let mut map = serializer.serialize_map(None)?;
-        if !text.is_empty() {
-            map.serialize_entry("input", &call.arguments)?;
-        }
-        map.end()
-    }
 }
 
 /// A source: the vendor's own object when it is of this wire, else as a search result.

@@ -44,18 +44,14 @@ pub(super) fn decode(purpose: Purpose, request: &HttpRequest) -> Result<Asked> {
         chat.tool_choice = Some(choice);
         chat.parallel_tool_calls = parallel;
     }
-    let (effort, rest) = output_config(&mut body, &mut chat.response_format)?;
+    let effort = output_config(&mut body, &mut chat.response_format)?;
     chat.settings.reasoning = reasoning(&mut body, effort)?;
-    let (user, pairs) = metadata(&mut body)?;
-    chat.settings.user = user;
+    if let Some(mut metadata) = body.object("metadata")? {
+        chat.settings.user = metadata.text("user_id")?;
+        body.keep("metadata", metadata);
+    }
     let stream = body.read::<bool>("stream")?.unwrap_or(false);
     chat.extra = body.rest(MESSAGES);
-    let kept = [("output_config", rest), ("metadata", pairs)];
-    for (name, fields) in kept {
-        if let Some(json) = fields {
-            keep(&mut chat.extra, name, json);
-        }
-    }
     if let Some(betas) = request.header(BETAS) {
         keep(&mut chat.extra, BETAS, Json::of(betas)?);
     }
@@ -219,25 +215,21 @@ fn tool_choice(raw: &RawValue) -> Result<(ToolChoice, Option<bool>)> {
     Ok((choice, one_call.map(|one_call| !one_call)))
 }
 
-/// The level of effort, and the fields that have no place here; the format goes into `format`.
-fn output_config(
-    body: &mut Object<'_>,
-    format: &mut Option<ResponseFormat>,
-) -> Result<(Option<Text>, Option<Json>)> {
+/// The level of effort; the format goes into `format`.
+fn output_config(body: &mut Object<'_>, format: &mut Option<ResponseFormat>) -> Result<Option<Text>> {
     let mut effort = None;
-    let mut rest = None;
     if let Some(mut config) = body.object("output_config")? {
         effort = config.text("effort")?;
         if let Some(schema) = config.object("format")? {
             *format = Some(json_schema(schema)?);
         }
-        rest = object_of(&config.rest(MESSAGES));
+        body.keep("output_config", config);
     }
     // The name of the field before it became part of `output_config`.
     if let Some(schema) = body.object("output_format")? {
         *format = Some(json_schema(schema)?);
     }
-    Ok((effort, rest))
+    Ok(effort)
 }
 
 fn json_schema(mut fields: Object<'_>) -> Result<ResponseFormat> {
@@ -279,32 +271,4 @@ fn reasoning(body: &mut Object<'_>, effort: Option<Text>) -> Result<Option<Reaso
         (kind, _) => keep(&mut config.extra, "type", Json::of(&kind)?),
     }
     Ok(Some(config))
-}
-
-/// The id of the end user, and other pairs.
-fn metadata(body: &mut Object<'_>) -> Result<(Option<Text>, Option<Json>)> {
-    let Some(mut fields) = body.object("metadata")? else {
-        return Ok((None, None));
-    };
-    let user = fields.text("user_id")?;
-    Ok((user, object_of(&fields.rest(MESSAGES))))
-}
-
-/// Fields as an object; `None` when there are none.
-fn object_of(extra: &Extra) -> Option<Json> {
-    let fields = extra.for_wire(MESSAGES);
-    if fields.is_empty() {
-        return None;
-    }
-    let mut text = String::from("{");
-    for (name, value) in fields {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push_str(&serde_json::to_string(name).unwrap_or_default());
-        text.push(':');
-        text.push_str(value.as_str());
-    }
-    text.push('}');
-    Json::parse(text).ok()
 }

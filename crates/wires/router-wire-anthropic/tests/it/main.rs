@@ -1,6 +1,5 @@
-//! The messages wire, judged by recordings, by itself from the other side, and by published schemas.
+//! The messages wire, judged by itself from the other side, and by published schemas.
 
-mod cassettes;
 mod encode;
 #[cfg(feature = "server")]
 mod requests;

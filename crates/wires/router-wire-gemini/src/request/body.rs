@@ -101,8 +101,33 @@ impl Serialize for System<'_> {
         if let Some(first) = system(self.0).next() {
             write_unnamed(&mut map, &first.extra)?;
         }
-        let texts = || system(self.0).flat_map(|message| texts(&message.content));
-        map.serialize_entry("parts", &Seq(|| texts().map(Plain::of)))?;
+        let parts = || system(self.0).flat_map(|message| instructions(&message.content));
+        map.serialize_entry("parts", &Seq(parts))?;
+        map.end()
+    }
+}
+
+/// The parts of an instruction, with what was kept of each.
+fn instructions(content: &Content) -> impl Iterator<Item = Instruction<'_>> {
+    static NONE: Extra = Extra::new();
+    let whole = match content {
+        Content::Text(text) => Some(Instruction(text, &NONE)),
+        Content::Parts(_) => None,
+    };
+    let parts = content.parts().iter().filter_map(|part| match part {
+        ContentPart::Text(part) => Some(Instruction(&part.text, part.riders.extra())),
+        _ => None,
+    });
+    whole.into_iter().chain(parts)
+}
+
+struct Instruction<'a>(&'a Text, &'a Extra);
+
+impl Serialize for Instruction<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("text", self.0)?;
+        write_unnamed(&mut map, self.1)?;
         map.end()
     }
 }

@@ -3,7 +3,7 @@
 use router_core::content::Riders;
 use router_core::{ContentPart, Media, ToolCall, ToolResult};
 use router_wire::provenance::Speaker;
-use router_wire::write::{JsonOrText, Seq};
+use router_wire::write::{JsonOrText, Seq, inner_fields};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
@@ -74,15 +74,18 @@ impl Serialize for Written<'_> {
                 let unsigned = *first && self.rules.needs_signatures;
                 self.riders(&mut map, &call.riders, unsigned.then_some(NO_SIGNATURE))?;
             }
-            Piece::Result { result, call } => map.serialize_entry(
-                "functionResponse",
-                &Answered {
-                    result,
-                    call: *call,
-                    service: self.service,
-                    media: self.rules.result_media,
-                },
-            )?,
+            Piece::Result { result, call } => {
+                map.serialize_entry(
+                    "functionResponse",
+                    &Answered {
+                        result,
+                        call: *call,
+                        service: self.service,
+                        media: self.rules.result_media,
+                    },
+                )?;
+                write_unnamed(&mut map, result.riders.extra())?;
+            }
             _ => {}
         }
         map.end()
@@ -148,6 +151,7 @@ impl Serialize for Called<'_> {
             "args",
             &JsonOrText(if arguments.is_empty() { "{}" } else { arguments }),
         )?;
+        inner_fields(&mut map, call.riders.extra(), WIRE, "functionCall")?;
         map.end()
     }
 }
@@ -174,6 +178,7 @@ impl Serialize for Answered<'_> {
         if self.media && media_of(&result.content).next().is_some() {
             map.serialize_entry("parts", &Seq(|| media_of(&result.content).map(Data)))?;
         }
+        inner_fields(&mut map, result.riders.extra(), WIRE, "functionResponse")?;
         map.end()
     }
 }
@@ -185,6 +190,7 @@ impl Serialize for Data<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         write_media(&mut map, self.0)?;
+        write_unnamed(&mut map, self.0.riders.extra())?;
         map.end()
     }
 }

@@ -10,6 +10,7 @@ use router_wire::{HttpRequest, HttpResponse};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::WIRE;
+use crate::embeddings::BATCH;
 use crate::server::error::{error_body, error_response};
 use crate::server::{is_method, model_and_method, object};
 
@@ -33,10 +34,27 @@ impl ServerCodec for EmbedContent {
         let mut embedding = EmbeddingRequest::default();
         if batch {
             for (place, raw) in body.list("requests")?.into_iter().enumerate() {
-                one(object(raw, format!("requests[{place}]"))?, &mut embedding)?;
+                let path = format!("requests[{place}]");
+                let next = one(object(raw, &*path)?)?;
+                if place == 0 {
+                    embedding = next;
+                } else if same(&embedding, &next) {
+                    embedding.inputs.extend(next.inputs);
+                } else {
+                    return Err(invalid(
+                        &path,
+                        "must ask for the same as the others, but for its text",
+                    ));
+                }
+            }
+            body.take("model");
+            let mut kept = Object::default();
+            kept.keep(BATCH, body);
+            for (name, value) in kept.rest(WIRE).for_wire(WIRE) {
+                embedding.extra.insert(WIRE, name, value.clone());
             }
         } else {
-            one(body, &mut embedding)?;
+            embedding = one(body)?;
         }
         Ok(Ingress::new(
             model,
@@ -51,26 +69,35 @@ impl ServerCodec for EmbedContent {
     }
 }
 
-/// Reads one text; what it asks for beside it holds for all of a batch.
-fn one(mut fields: Object<'_>, embedding: &mut EmbeddingRequest) -> Result<()> {
+/// Reads one text, and what is asked for beside it.
+fn one(mut fields: Object<'_>) -> Result<EmbeddingRequest> {
+    let mut embedding = EmbeddingRequest::default();
     fields.take("model");
     let path = fields.path_of("content");
     let Some(mut content) = fields.object("content")? else {
         return Err(invalid(&path, "is required"));
     };
+    content.take("role");
     let mut text = String::new();
-    for raw in content.list("parts")? {
-        text.push_str(
-            &object(raw, format!("{path}.parts"))?
-                .text("text")?
-                .unwrap_or_default(),
-        );
+    for (at, raw) in content.list("parts")?.into_iter().enumerate() {
+        let mut part = object(raw, format!("{path}.parts[{at}]"))?;
+        let Some(words) = part.text("text")?.filter(|_| part.is_empty()) else {
+            return Err(invalid(&format!("{path}.parts[{at}]"), "must be text alone"));
+        };
+        text.push_str(&words);
     }
     embedding.inputs.push(EmbeddingInput::Text(Text::from(text)));
     embedding.input_type = fields.text("taskType")?;
     embedding.dimensions = fields.read("outputDimensionality")?;
+    fields.keep("content", content);
     embedding.extra = fields.rest(WIRE);
-    Ok(())
+    Ok(embedding)
+}
+
+/// Whether two requests of a batch differ in their texts alone.
+fn same(one: &EmbeddingRequest, other: &EmbeddingRequest) -> bool {
+    let asked = |of: &EmbeddingRequest| (of.input_type.clone(), of.dimensions, of.extra.clone());
+    asked(one) == asked(other)
 }
 
 struct Encoder {

@@ -7,7 +7,7 @@ use router_core::chat::{Choice, Logprobs, TokenLogprob, Usage};
 use router_core::content::Opaque;
 use router_core::{ContentPart, Extra, Json, Media, Signature, Text, ToolCall};
 use router_wire::provenance::seal;
-use router_wire::write::{JsonOrText, Seq, extra_fields};
+use router_wire::write::{ObjectArguments, Seq, extra_fields};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::WIRE;
@@ -190,7 +190,7 @@ impl Serialize for Called<'_> {
             map.serialize_entry("id", &call.id)?;
         }
         map.serialize_entry("name", &call.name)?;
-        map.serialize_entry("args", &JsonOrText(&call.arguments))?;
+        map.serialize_entry("args", &ObjectArguments(call))?;
         map.end()
     }
 }

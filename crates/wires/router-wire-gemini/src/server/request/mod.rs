@@ -5,7 +5,7 @@ mod contents;
 mod parts;
 mod tools;
 
-use router_core::content::ContentPart;
+use router_core::content::{ContentPart, TextPart};
 use router_core::message::Role;
 use router_core::{ChatRequest, Content, Message, Result, Text};
 use router_wire::object::{Object, invalid, is_string};
@@ -54,14 +54,17 @@ fn system(raw: &RawValue) -> Result<Message> {
     fields.take("role");
     let mut texts = Vec::new();
     for raw in fields.list("parts")? {
-        let text = object(raw, "systemInstruction.parts")?.text("text")?;
-        texts.push(text.ok_or_else(|| invalid("systemInstruction.parts", "must be text"))?);
+        let mut part = object(raw, "systemInstruction.parts")?;
+        let text = part.text("text")?;
+        let mut text = TextPart::new(text.ok_or_else(|| invalid("systemInstruction.parts", "must be text"))?);
+        text.riders.set_extra(part.rest(WIRE));
+        texts.push(text);
     }
-    let mut message = match texts.len() {
-        1 => Message::system(texts.remove(0)),
+    let mut message = match texts.as_slice() {
+        [only] if only.riders.is_empty() => Message::system(only.text.clone()),
         _ => Message::new(
             Role::System,
-            Content::from(texts.into_iter().map(ContentPart::text).collect::<Vec<_>>()),
+            Content::from(texts.into_iter().map(ContentPart::Text).collect::<Vec<_>>()),
         ),
     };
     message.extra = fields.rest(WIRE);

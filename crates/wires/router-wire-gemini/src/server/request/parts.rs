@@ -37,14 +37,16 @@ impl Reader {
             } else {
                 ContentPart::text(text)
             }
-        } else if let Some(inline) = fields.object("inlineData")? {
-            ContentPart::Media(inlined(inline)?)
-        } else if let Some(file) = fields.object("fileData")? {
-            ContentPart::Media(file_of(file)?)
-        } else if let Some(call) = fields.object("functionCall")? {
-            ContentPart::ToolCall(self.called(call, at)?)
-        } else if let Some(result) = fields.object("functionResponse")? {
-            ContentPart::ToolResult(self.answered(result)?)
+        } else if let Some(media) = media(&mut fields)? {
+            ContentPart::Media(media)
+        } else if let Some(mut call) = fields.object("functionCall")? {
+            let found = self.called(&mut call, at)?;
+            fields.keep("functionCall", call);
+            ContentPart::ToolCall(found)
+        } else if let Some(mut result) = fields.object("functionResponse")? {
+            let found = self.answered(&mut result)?;
+            fields.keep("functionResponse", result);
+            ContentPart::ToolResult(found)
         } else {
             return Ok(ContentPart::Opaque(Opaque::new(WIRE, Json::from_raw(raw))));
         };
@@ -72,7 +74,7 @@ impl Reader {
         Ok(found)
     }
 
-    fn called(&mut self, mut fields: Object<'_>, (place, at): (usize, usize)) -> Result<ToolCall> {
+    fn called(&mut self, fields: &mut Object<'_>, (place, at): (usize, usize)) -> Result<ToolCall> {
         let id = fields.text("id")?.filter(|id| !id.is_empty());
         let name = fields.required_text("name")?;
         let arguments = fields
@@ -89,7 +91,7 @@ impl Reader {
     }
 
     /// A result, linked to its call by id, or by the tool's name where there is none.
-    fn answered(&mut self, mut fields: Object<'_>) -> Result<ToolResult> {
+    fn answered(&mut self, fields: &mut Object<'_>) -> Result<ToolResult> {
         let path = fields.path_of("name");
         let name = fields.required_text("name")?;
         let id = fields.text("id")?.filter(|id| !id.is_empty());
@@ -109,16 +111,13 @@ impl Reader {
         let mut media = Vec::new();
         for (at, raw) in fields.list("parts")?.into_iter().enumerate() {
             let mut part = object(raw, format!("{path}[{at}]"))?;
-            let found = match (part.object("inlineData")?, part.object("fileData")?) {
-                (Some(inline), _) => inlined(inline)?,
-                (None, Some(file)) => file_of(file)?,
-                (None, None) => {
-                    return Err(invalid(
-                        &format!("{path}[{at}]"),
-                        "must hold inlineData or fileData",
-                    ));
-                }
+            let Some(mut found) = self::media(&mut part)? else {
+                return Err(invalid(
+                    &format!("{path}[{at}]"),
+                    "must hold inlineData or fileData",
+                ));
             };
+            found.riders.set_extra(part.rest(WIRE));
             media.push(ContentPart::Media(found));
         }
         let content = if media.is_empty() {
@@ -166,7 +165,22 @@ fn detail(fields: &mut Object<'_>) -> Result<Option<Text>> {
     Ok(Some(Text::from_static(known)))
 }
 
-fn inlined(mut fields: Object<'_>) -> Result<Media> {
+/// The media of a part that holds some.
+fn media(fields: &mut Object<'_>) -> Result<Option<Media>> {
+    if let Some(mut inline) = fields.object("inlineData")? {
+        let found = inlined(&mut inline)?;
+        fields.keep("inlineData", inline);
+        return Ok(Some(found));
+    }
+    let Some(mut file) = fields.object("fileData")? else {
+        return Ok(None);
+    };
+    let found = file_of(&mut file)?;
+    fields.keep("fileData", file);
+    Ok(Some(found))
+}
+
+fn inlined(fields: &mut Object<'_>) -> Result<Media> {
     let path = fields.path_of("data");
     let mime = fields.required_text("mimeType")?;
     let data = fields.required_text("data")?;
@@ -187,7 +201,7 @@ fn inlined(mut fields: Object<'_>) -> Result<Media> {
     Ok(media)
 }
 
-fn file_of(mut fields: Object<'_>) -> Result<Media> {
+fn file_of(fields: &mut Object<'_>) -> Result<Media> {
     let mime = fields.text("mimeType")?;
     let uri = fields.required_text("fileUri")?;
     let uploaded = !uri.starts_with("http") || uri.contains("generativelanguage.googleapis.com");

@@ -4,7 +4,7 @@ use router_core::message::Role;
 use router_core::tool::ToolCallKind;
 use router_core::{Content, ContentPart, Message, Text, ToolCall, ToolResult};
 use router_wire::provenance::Speaker;
-use router_wire::write::{Seq, extra_fields};
+use router_wire::write::{Inner, Seq, extra_fields, extra_fields_but};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
@@ -219,9 +219,7 @@ impl ChatMessage<'_> {
             }
             (_, None, _) => map.serialize_entry("content", "")?,
             (_, Some(ContentPart::Text(part)), None)
-                if target.dialect.text_as_string
-                    || !target.dialect.cache_control
-                    || part.riders.is_empty() =>
+                if target.dialect.text_as_string || !target.has_riders(part) =>
             {
                 map.serialize_entry("content", &part.text)?;
             }
@@ -250,13 +248,18 @@ impl Serialize for WireCall<'_> {
         struct FunctionCall<'a> {
             name: &'a Text,
             arguments: &'a str,
+            #[serde(flatten)]
+            inner: Inner<'a>,
         }
         #[derive(Serialize)]
         struct CustomCall<'a> {
             name: &'a Text,
             input: &'a Text,
+            #[serde(flatten)]
+            inner: Inner<'a>,
         }
         let call = self.call;
+        let inner = |name| Inner::of(call.riders.extra(), WIRE, name);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &call.id)?;
         if call.kind == ToolCallKind::Custom {
@@ -266,6 +269,7 @@ impl Serialize for WireCall<'_> {
                 &CustomCall {
                     name: &call.name,
                     input: &call.arguments,
+                    inner: inner("custom"),
                 },
             )?;
         } else {
@@ -280,6 +284,7 @@ impl Serialize for WireCall<'_> {
                 &FunctionCall {
                     name: &call.name,
                     arguments,
+                    inner: inner("function"),
                 },
             )?;
         }
@@ -288,7 +293,7 @@ impl Serialize for WireCall<'_> {
             .signature()
             .is_some_and(|signature| self.speaker.signature(signature).is_none());
         if !foreign {
-            extra_fields(&mut map, call.riders.extra(), WIRE)?;
+            extra_fields_but(&mut map, call.riders.extra(), WIRE, &["function", "custom"])?;
         }
         map.end()
     }

@@ -6,13 +6,13 @@ mod parts;
 mod reasoning;
 mod tools;
 
-use router_core::content::MediaSource;
+use router_core::content::{MediaSource, TextPart};
 use router_core::{
     Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Json, ResponseFormat, Result, Text, ToolChoice,
 };
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
-use router_wire::write::{Fields, Overrides, Seq, extra_fields};
+use router_wire::write::{Fields, Inner, Overrides, Seq, extra_fields};
 use router_wire::{Encoded, HttpRequest};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -90,6 +90,12 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// Whether a text has anything beside it that is sent.
+    fn has_riders(self, part: &TextPart) -> bool {
+        let mark = part.riders.cache().filter(|_| self.dialect.cache_control);
+        mark.is_some() || !part.riders.extra().for_wire(WIRE).is_empty()
+    }
+
     /// Whether the part is one in JSON that this vendor made.
     fn takes_opaque(self, part: &ContentPart) -> bool {
         matches!(part, ContentPart::Opaque(part)
@@ -125,7 +131,14 @@ impl Serialize for Body<'_> {
         if self.call.is_stream() {
             body.field("stream", &true)?;
             if dialect.stream_options {
-                body.field("stream_options", &StreamOptions { include_usage: true })?;
+                let inner = self.inner("stream_options");
+                body.field(
+                    "stream_options",
+                    &StreamOptions {
+                        include_usage: true,
+                        inner,
+                    },
+                )?;
             }
         }
         if let Some(tokens) = settings.max_output_tokens {
@@ -205,22 +218,34 @@ impl Serialize for Body<'_> {
                 .map(|audio| Audio {
                     voice: audio.voice.as_ref(),
                     format: audio.format.as_ref(),
+                    inner: self.inner("audio"),
                 }),
         )?;
-        body.end(&request.extra, WIRE)
+        body.end_but(&request.extra, WIRE, INNER)
     }
 }
 
+/// Objects that are written with what was kept of them.
+const INNER: &[&str] = &["stream_options", "tool_choice", "response_format", "audio"];
+
 impl Body<'_> {
+    fn inner(&self, name: &'static str) -> Inner<'_> {
+        Inner::of(&self.request.extra, WIRE, name)
+    }
+
     fn tool_choice<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
         let takes = |word: &str| self.dialect.tool_choices.iter().any(|known| known == word);
         match &self.request.tool_choice {
             Some(ToolChoice::Auto) if takes("auto") => body.field("tool_choice", "auto"),
             Some(ToolChoice::None) => body.field("tool_choice", "none"),
             Some(ToolChoice::Required) if takes("required") => body.field("tool_choice", "required"),
-            Some(ToolChoice::Tool(name)) if takes("named") => {
-                body.field("tool_choice", &NamedTool::new(self.request, name))
-            }
+            Some(ToolChoice::Tool(name)) if takes("named") => body.field(
+                "tool_choice",
+                &NamedTool {
+                    request: self.request,
+                    name,
+                },
+            ),
             Some(ToolChoice::Opaque(choice)) if self.speaker.opaque(choice).is_some() => {
                 body.field("tool_choice", &choice.raw)
             }
@@ -249,15 +274,26 @@ impl Body<'_> {
         body: &mut Fields<'_, M>,
     ) -> std::result::Result<(), M::Error> {
         match &self.request.response_format {
-            Some(ResponseFormat::Text) => body.field("response_format", &Type { kind: "text" }),
-            Some(ResponseFormat::Json) if self.dialect.json_object => {
-                body.field("response_format", &Type { kind: "json_object" })
-            }
+            Some(ResponseFormat::Text) => body.field(
+                "response_format",
+                &Format {
+                    kind: "text",
+                    inner: self.inner("response_format"),
+                },
+            ),
+            Some(ResponseFormat::Json) if self.dialect.json_object => body.field(
+                "response_format",
+                &Format {
+                    kind: "json_object",
+                    inner: self.inner("response_format"),
+                },
+            ),
             Some(ResponseFormat::JsonSchema(format)) if self.dialect.json_schema => body.field(
                 "response_format",
                 &JsonSchema {
                     kind: "json_schema",
                     json_schema: Schema(format),
+                    inner: self.inner("response_format"),
                 },
             ),
             Some(ResponseFormat::JsonSchema(_)) if self.dialect.json_object => {
@@ -330,8 +366,18 @@ impl Body<'_> {
 }
 
 #[derive(Serialize)]
-struct StreamOptions {
+struct StreamOptions<'a> {
     include_usage: bool,
+    #[serde(flatten)]
+    inner: Inner<'a>,
+}
+
+#[derive(Serialize)]
+struct Format<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    inner: Inner<'a>,
 }
 
 #[derive(Serialize)]
@@ -359,6 +405,8 @@ struct Audio<'a> {
     voice: Option<&'a Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     format: Option<&'a Text>,
+    #[serde(flatten)]
+    inner: Inner<'a>,
 }
 
 #[derive(Serialize)]
@@ -366,6 +414,8 @@ struct JsonSchema<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     json_schema: Schema<'a>,
+    #[serde(flatten)]
+    inner: Inner<'a>,
 }
 
 struct Schema<'a>(&'a router_core::chat::JsonSchemaFormat);
@@ -373,7 +423,9 @@ struct Schema<'a>(&'a router_core::chat::JsonSchemaFormat);
 impl Serialize for Schema<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", &self.0.name)?;
+        if !self.0.name.is_empty() {
+            map.serialize_entry("name", &self.0.name)?;
+        }
         if let Some(description) = &self.0.description {
             map.serialize_entry("description", description)?;
         }

@@ -2,7 +2,7 @@
 
 use router_core::content::{MediaKind, MediaSource};
 use router_core::{ContentPart, Error, ErrorKind, Media, Result, Text};
-use router_wire::write::extra_fields;
+use router_wire::write::{Inner, extra_fields_but};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -55,11 +55,14 @@ impl Serialize for Part<'_> {
             if let Some(mark) = riders.cache().filter(|_| self.target.dialect.cache_control) {
                 map.serialize_entry("cache_control", &CacheControl::of(mark))?;
             }
-            extra_fields(&mut map, riders.extra(), WIRE)?;
+            extra_fields_but(&mut map, riders.extra(), WIRE, INNER)?;
         }
         map.end()
     }
 }
+
+/// Objects that are written with what was kept of them.
+const INNER: &[&str] = &["image_url", "video_url", "input_audio", "file"];
 
 fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Result<(), M::Error> {
     #[derive(Serialize)]
@@ -67,11 +70,15 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
         url: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a Text>,
+        #[serde(flatten)]
+        inner: Inner<'a>,
     }
     #[derive(Serialize)]
     struct InputAudio<'a> {
         data: &'a Text,
         format: &'a str,
+        #[serde(flatten)]
+        inner: Inner<'a>,
     }
     #[derive(Serialize)]
     struct File<'a> {
@@ -81,7 +88,10 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
         filename: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         file_data: Option<String>,
+        #[serde(flatten)]
+        inner: Inner<'a>,
     }
+    let inner = |name| Inner::of(media.riders.extra(), WIRE, name);
     let data_url = media.to_data_url();
     let url = match &media.source {
         MediaSource::Url(url) | MediaSource::File(url) => url.as_str(),
@@ -95,6 +105,7 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
                 &Url {
                     url,
                     detail: media.detail.as_ref(),
+                    inner: inner("image_url"),
                 },
             )
         }
@@ -105,12 +116,18 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
                 &InputAudio {
                     data,
                     format: audio_format(media).unwrap_or("wav"),
+                    inner: inner("input_audio"),
                 },
             )
         }
         (MediaKind::Video, _) => {
             map.serialize_entry("type", "video_url")?;
-            map.serialize_entry("video_url", &Url { url, detail: None })
+            let video = Url {
+                url,
+                detail: None,
+                inner: inner("video_url"),
+            };
+            map.serialize_entry("video_url", &video)
         }
         (_, MediaSource::File(id)) => {
             map.serialize_entry("type", "file")?;
@@ -118,6 +135,7 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
                 file_id: Some(id),
                 filename: media.name.as_deref(),
                 file_data: None,
+                inner: inner("file"),
             };
             map.serialize_entry("file", &file)
         }
@@ -136,6 +154,7 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
                     file_id: None,
                     filename,
                     file_data,
+                    inner: inner("file"),
                 },
             )
         }

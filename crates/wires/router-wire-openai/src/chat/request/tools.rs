@@ -1,50 +1,45 @@
 //! Tools, and the choice of one.
 
-use router_core::{ChatRequest, Text, ToolDefinition};
-use router_wire::write::extra_fields;
+use router_core::{ChatRequest, Extra, Text, ToolDefinition};
+use router_wire::object::Object;
+use router_wire::write::{extra_fields_but, inner_fields};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::chat::WIRE;
 use crate::dialect::Dialect;
 
-#[derive(Serialize)]
-pub(super) struct Name<'a> {
-    name: &'a Text,
+/// The choice of one tool by its name.
+pub(super) struct NamedTool<'a> {
+    pub(super) request: &'a ChatRequest,
+    pub(super) name: &'a Text,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum NamedTool<'a> {
-    Function {
-        #[serde(rename = "type")]
-        kind: &'static str,
-        function: Name<'a>,
-    },
-    Custom {
-        #[serde(rename = "type")]
-        kind: &'static str,
-        custom: Name<'a>,
-    },
-}
-
-impl<'a> NamedTool<'a> {
-    pub(super) fn new(request: &ChatRequest, name: &'a Text) -> Self {
-        let custom = request
-            .tools
-            .iter()
-            .any(|tool| matches!(tool, ToolDefinition::Custom(tool) if tool.name == *name));
-        if custom {
-            Self::Custom {
-                kind: "custom",
-                custom: Name { name },
-            }
-        } else {
-            Self::Function {
-                kind: "function",
-                function: Name { name },
+impl Serialize for NamedTool<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        struct Name<'a>(&'a Text, &'a Extra, &'static str);
+        impl Serialize for Name<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("name", self.0)?;
+                inner_fields(&mut map, self.1, WIRE, self.2)?;
+                map.end()
             }
         }
+        let custom = self
+            .request
+            .tools
+            .iter()
+            .any(|tool| matches!(tool, ToolDefinition::Custom(tool) if tool.name == *self.name));
+        let kind = if custom { "custom" } else { "function" };
+        let kept = self.request.extra.get(WIRE, "tool_choice");
+        let kept = kept.and_then(|json| serde_json::from_str::<Object<'_>>(json.as_str()).ok());
+        let kept = kept.map(|object| object.rest(WIRE)).unwrap_or_default();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", kind)?;
+        map.serialize_entry(kind, &Name(self.name, &kept, kind))?;
+        extra_fields_but(&mut map, &kept, WIRE, &["function", "custom"])?;
+        map.end()
     }
 }
 
@@ -66,6 +61,7 @@ impl Serialize for Tool<'_> {
                         strict: self.dialect.strict_tools,
                     },
                 )?;
+                extra_fields_but(&mut map, &tool.extra, WIRE, &["function"])?;
                 if let Some(mark) = tool.cache.as_ref().filter(|_| self.dialect.cache_control) {
                     map.serialize_entry("cache_control", &CacheControl::of(mark))?;
                 }
@@ -75,6 +71,7 @@ impl Serialize for Tool<'_> {
                 let mut map = serializer.serialize_map(None)?;
                 map.serialize_entry("type", "custom")?;
                 map.serialize_entry("custom", &Custom(tool))?;
+                extra_fields_but(&mut map, &tool.extra, WIRE, &["custom"])?;
                 map.end()
             }
             ToolDefinition::Provider(tool) => tool.raw.serialize(serializer),
@@ -104,7 +101,7 @@ impl Serialize for Function<'_> {
         if let Some(strict) = tool.strict.filter(|_| self.strict) {
             map.serialize_entry("strict", &strict)?;
         }
-        extra_fields(&mut map, &tool.extra, WIRE)?;
+        inner_fields(&mut map, &tool.extra, WIRE, "function")?;
         map.end()
     }
 }
@@ -121,7 +118,7 @@ impl Serialize for Custom<'_> {
         if let Some(format) = &self.0.format {
             map.serialize_entry("format", format)?;
         }
-        extra_fields(&mut map, &self.0.extra, WIRE)?;
+        inner_fields(&mut map, &self.0.extra, WIRE, "custom")?;
         map.end()
     }
 }

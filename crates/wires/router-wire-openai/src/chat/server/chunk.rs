@@ -4,13 +4,15 @@ use router_core::chat::{Logprobs, TokenLogprob};
 use router_core::content::{Media, MediaSource};
 use router_core::stream::StreamFinish;
 use router_core::tool::ToolCallKind;
-use router_core::{Json, Signature, Text, Usage};
+use router_core::{Signature, Text, Usage};
 use router_wire::provenance::seal;
 use router_wire::write::extra_fields;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::reply::tier_word;
 use crate::chat::WIRE;
+use crate::citations::Annotation;
 
 pub(super) struct Chunk<'a> {
     pub(super) id: &'a Text,
@@ -35,7 +37,7 @@ impl Serialize for Chunk<'_> {
         }
         if let Some(end) = self.end {
             if let Some(tier) = &end.service_tier {
-                map.serialize_entry("service_tier", tier)?;
+                map.serialize_entry("service_tier", tier_word(tier))?;
             }
             extra_fields(&mut map, &end.extra, WIRE)?;
         }
@@ -89,7 +91,7 @@ pub(super) enum Delta<'a> {
     },
     Signature(&'a Signature),
     Detail(WireDetail<'a>),
-    Annotation(&'a Json),
+    Annotation(Annotation<'a>),
     Image(&'a Media),
     Audio(&'a Media),
 }
@@ -181,7 +183,7 @@ impl Serialize for Delta<'_> {
             }
             Self::Signature(signature) => map.serialize_entry("extra_content", &GoogleExtra(signature))?,
             Self::Detail(detail) => map.serialize_entry("reasoning_details", &[detail])?,
-            Self::Annotation(raw) => map.serialize_entry("annotations", &[raw])?,
+            Self::Annotation(note) => map.serialize_entry("annotations", &[note])?,
             Self::Image(media) => map.serialize_entry("images", &[WireImage(media)])?,
             Self::Audio(media) => map.serialize_entry("audio", &WireAudio(media))?,
         }

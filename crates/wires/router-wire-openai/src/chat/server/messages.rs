@@ -125,28 +125,31 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
         }
         "image_url" => {
             let path = fields.path_of("image_url");
-            let mut image = fields
-                .object("image_url")?
-                .ok_or_else(|| invalid(&path, "is required"))?;
-            let url = image.required_text("url")?;
-            let mut media = by_url(MediaKind::Image, &url, &path)?;
-            media.detail = image.text("detail")?;
-            ContentPart::Media(media)
+            // Mistral documents an address alone, and OpenAI takes one too.
+            if let Some(raw) = fields.peek("image_url").filter(|raw| is_string(raw)) {
+                fields.take("image_url");
+                ContentPart::Media(by_url(MediaKind::Image, &read(raw, &path)?, &path)?)
+            } else {
+                let mut image = inner(&mut fields, "image_url")?;
+                let mut media = by_url(MediaKind::Image, &image.required_text("url")?, &path)?;
+                media.detail = image.text("detail")?;
+                fields.keep("image_url", image);
+                ContentPart::Media(media)
+            }
         }
         "video_url" => {
             let path = fields.path_of("video_url");
-            let mut video = fields
-                .object("video_url")?
-                .ok_or_else(|| invalid(&path, "is required"))?;
-            ContentPart::Media(by_url(MediaKind::Video, &video.required_text("url")?, &path)?)
+            let mut video = inner(&mut fields, "video_url")?;
+            let url = video.required_text("url")?;
+            fields.keep("video_url", video);
+            ContentPart::Media(by_url(MediaKind::Video, &url, &path)?)
         }
         "input_audio" => {
             let path = fields.path_of("input_audio");
-            let mut audio = fields
-                .object("input_audio")?
-                .ok_or_else(|| invalid(&path, "is required"))?;
+            let mut audio = inner(&mut fields, "input_audio")?;
             let format = audio.required_text("format")?;
             let data = audio.required_text("data")?;
+            fields.keep("input_audio", audio);
             let media_type = if format == "mp3" {
                 "audio/mpeg".to_owned()
             } else {
@@ -156,15 +159,14 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
         }
         "file" => {
             let path = fields.path_of("file");
-            let mut file = fields
-                .object("file")?
-                .ok_or_else(|| invalid(&path, "is required"))?;
+            let mut file = inner(&mut fields, "file")?;
             let name = file.text("filename")?;
             let mut media = match (file.text("file_id")?, file.text("file_data")?) {
                 (Some(id), _) => Media::new(MediaKind::Document, MediaSource::File(id)),
                 (None, Some(data)) => by_url(MediaKind::Document, &data, &path)?,
                 (None, None) => return Err(invalid(&path, "needs file_id or file_data")),
             };
+            fields.keep("file", file);
             media.name = name;
             ContentPart::Media(media)
         }
@@ -180,6 +182,12 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
         riders.set_extra(fields.rest(WIRE));
     }
     Ok(part)
+}
+
+/// An object of the part that must be there.
+fn inner<'a>(fields: &mut Object<'a>, name: &str) -> Result<Object<'a>> {
+    let path = fields.path_of(name);
+    fields.object(name)?.ok_or_else(|| invalid(&path, "is required"))
 }
 
 fn by_url(kind: MediaKind, url: &Text, path: &str) -> Result<Media> {
@@ -235,18 +243,18 @@ fn tool_call(mut fields: Object<'_>) -> Result<ToolCall> {
             custom.text("input")?.unwrap_or_default(),
         );
         call.kind = ToolCallKind::Custom;
+        fields.keep("custom", custom);
         call
     } else {
         let path = fields.path_of("function");
-        let mut function = fields
-            .object("function")?
-            .ok_or_else(|| invalid(&path, "is required"))?;
+        let mut function = inner(&mut fields, "function")?;
         let name = function.required_text("name")?;
         let arguments = match function.take("arguments") {
             Some(raw) if is_string(raw) => read::<Text>(raw, &path)?,
             Some(raw) => Text::from(raw.get()),
             None => Text::from_static("{}"),
         };
+        fields.keep("function", function);
         ToolCall::new(id, name, arguments)
     };
     sign_call(&mut call.riders, fields.rest(WIRE));

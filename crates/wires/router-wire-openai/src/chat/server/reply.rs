@@ -7,7 +7,7 @@ use router_core::content::{MediaKind, Riders};
 use router_core::stream::{PartKind, StreamFinish};
 use router_core::tool::ToolCallKind;
 use router_core::{
-    ChatResponse, ContentPart, Error, ErrorKind, FinishReason, Head, Json, Output, Result, StreamEvent, Text,
+    ChatResponse, ContentPart, Error, ErrorKind, FinishReason, Head, Output, Result, StreamEvent, Text,
 };
 use router_wire::HttpResponse;
 use router_wire::server::ReplyEncoder;
@@ -19,6 +19,7 @@ use super::chunk::{
     WireUsage,
 };
 use crate::chat::WIRE;
+use crate::citations::{Annotation, Form};
 use crate::error::error_body;
 
 /// Writes answers and chunks.
@@ -239,12 +240,8 @@ impl ReplyEncoder for Encoder {
             }
             StreamEvent::PartEnd { choice, kind, riders } => self.part_end(*choice, *kind, riders, out),
             StreamEvent::Citation { choice, citation } => {
-                if let Some(raw) = citation
-                    .raw
-                    .as_ref()
-                    .filter(|raw| raw.raw.as_str().contains("url_citation"))
-                {
-                    self.chunk(*choice, Delta::Annotation(&raw.raw), out);
+                if let Some(annotation) = Annotation::of(citation, Form::Chat) {
+                    self.chunk(*choice, Delta::Annotation(annotation), out);
                 }
             }
             StreamEvent::Media { choice, media } if media.kind == MediaKind::Image => {
@@ -284,6 +281,11 @@ impl ReplyEncoder for Encoder {
     }
 }
 
+/// The wire's word for the usual tier, which Anthropic has another one for. Words of other vendors pass.
+pub(super) fn tier_word(tier: &Text) -> &str {
+    if tier == "standard" { "default" } else { tier }
+}
+
 struct Answer<'a> {
     id: &'a Text,
     created: i64,
@@ -306,7 +308,7 @@ impl Serialize for Answer<'_> {
             map.serialize_entry("usage", &WireUsage(usage))?;
         }
         if let Some(tier) = &self.answer.service_tier {
-            map.serialize_entry("service_tier", tier)?;
+            map.serialize_entry("service_tier", tier_word(tier))?;
         }
         router_wire::write::extra_fields(&mut map, &self.answer.extra, WIRE)?;
         map.end()
@@ -415,18 +417,13 @@ impl Serialize for WireMessage<'_> {
         if calls().next().is_some() {
             map.serialize_entry("tool_calls", &router_wire::write::Seq(calls))?;
         }
-        let annotations: Vec<&Json> = parts
-            .iter()
-            .flat_map(|part| match part {
-                ContentPart::Text(part) => &part.citations[..],
-                _ => &[],
-            })
-            .filter_map(|citation| citation.raw.as_ref())
-            .map(|raw| &raw.raw)
-            .filter(|raw| raw.as_str().contains("url_citation"))
-            .collect();
-        if !annotations.is_empty() {
-            map.serialize_entry("annotations", &annotations)?;
+        let annotations = || {
+            parts
+                .iter()
+                .flat_map(|part| Annotation::of_part(part, Form::Chat))
+        };
+        if annotations().next().is_some() {
+            map.serialize_entry("annotations", &router_wire::write::Seq(annotations))?;
         }
         let images = || {
             parts.iter().filter_map(|part| match part {

@@ -21,9 +21,13 @@ pub(super) fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest,
     for (at, raw) in body.list("tools")?.into_iter().enumerate() {
         chat.tools.push(tool(raw, at)?);
     }
-    chat.tool_choice = body.take("tool_choice").map(tool_choice).transpose()?;
+    if let Some(raw) = body.take("tool_choice") {
+        chat.tool_choice = Some(tool_choice(raw, &mut body)?);
+    }
     chat.parallel_tool_calls = body.read("parallel_tool_calls")?;
-    chat.response_format = body.object("response_format")?.map(response_format).transpose()?;
+    if let Some(format) = body.object("response_format")? {
+        chat.response_format = Some(response_format(format, &mut body)?);
+    }
     let mode = if body.read::<bool>("stream")?.unwrap_or(false) {
         Mode::Stream
     } else {
@@ -32,6 +36,7 @@ pub(super) fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest,
     let mut usage = false;
     if let Some(mut options) = body.object("stream_options")? {
         usage = options.read("include_usage")?.unwrap_or(false);
+        body.keep("stream_options", options);
     }
     chat.extra = body.rest(WIRE);
     Ok((model, chat, mode, usage))
@@ -83,6 +88,7 @@ fn settings(body: &mut Object<'_>) -> Result<Settings> {
         output.voice = audio.json("voice");
         output.format = audio.text("format")?;
         settings.audio = Some(output);
+        body.keep("audio", audio);
     }
     Ok(settings)
 }
@@ -103,7 +109,12 @@ fn pairs<T: for<'de> serde::Deserialize<'de>>(body: &mut Object<'_>, name: &str)
 
 fn tool(raw: &RawValue, at: usize) -> Result<ToolDefinition> {
     let mut fields = Object::of(raw, format!("tools[{at}]"))?;
-    let kind = fields.required_text("type")?;
+    // Some vendors have functions alone, and need no word for them.
+    let kind = match fields.text("type")? {
+        None if fields.peek("function").is_some() => Text::from_static("function"),
+        None => return Err(invalid(&fields.path_of("type"), "is required")),
+        Some(kind) => kind,
+    };
     match kind.as_str() {
         "function" => {
             let path = fields.path_of("function");
@@ -114,12 +125,13 @@ fn tool(raw: &RawValue, at: usize) -> Result<ToolDefinition> {
             tool.description = function.text("description")?;
             tool.parameters = function.json("parameters");
             tool.strict = function.read("strict")?;
-            tool.extra = function.rest(WIRE);
             if let Some(mut mark) = fields.object("cache_control")? {
                 let mut cache = CacheMark::new();
                 cache.ttl = mark.text("ttl")?;
                 tool.cache = Some(cache);
             }
+            fields.keep("function", function);
+            tool.extra = fields.rest(WIRE);
             Ok(ToolDefinition::Function(tool))
         }
         "custom" => {
@@ -130,7 +142,8 @@ fn tool(raw: &RawValue, at: usize) -> Result<ToolDefinition> {
             let mut tool = CustomTool::new(custom.required_text("name")?);
             tool.description = custom.text("description")?;
             tool.format = custom.json("format");
-            tool.extra = custom.rest(WIRE);
+            fields.keep("custom", custom);
+            tool.extra = fields.rest(WIRE);
             Ok(ToolDefinition::Custom(tool))
         }
         _ => Ok(ToolDefinition::Provider(router_core::content::Opaque::new(
@@ -140,7 +153,7 @@ fn tool(raw: &RawValue, at: usize) -> Result<ToolDefinition> {
     }
 }
 
-fn tool_choice(raw: &RawValue) -> Result<ToolChoice> {
+fn tool_choice(raw: &RawValue, body: &mut Object<'_>) -> Result<ToolChoice> {
     if is_string(raw) {
         return match read::<Text>(raw, "tool_choice")?.as_str() {
             "auto" => Ok(ToolChoice::Auto),
@@ -153,7 +166,11 @@ fn tool_choice(raw: &RawValue) -> Result<ToolChoice> {
     let mut fields = Object::of(raw, "tool_choice")?;
     for name in ["function", "custom"] {
         if let Some(mut tool) = fields.object(name)? {
-            return tool.required_text("name").map(ToolChoice::Tool);
+            let choice = tool.required_text("name").map(ToolChoice::Tool);
+            fields.take("type");
+            fields.keep(name, tool);
+            body.keep("tool_choice", fields);
+            return choice;
         }
     }
     Ok(ToolChoice::Opaque(router_core::content::Opaque::new(
@@ -162,25 +179,32 @@ fn tool_choice(raw: &RawValue) -> Result<ToolChoice> {
     )))
 }
 
-fn response_format(mut fields: Object<'_>) -> Result<ResponseFormat> {
-    match fields.required_text("type")?.as_str() {
-        "text" => Ok(ResponseFormat::Text),
-        "json_object" => Ok(ResponseFormat::Json),
+fn response_format(mut fields: Object<'_>, body: &mut Object<'_>) -> Result<ResponseFormat> {
+    let kind = fields.required_text("type")?;
+    let format = match kind.as_str() {
+        "text" => ResponseFormat::Text,
+        "json_object" => ResponseFormat::Json,
         "json_schema" => {
             let path = fields.path_of("json_schema");
             let mut schema = fields
                 .object("json_schema")?
                 .ok_or_else(|| invalid(&path, "is required"))?;
-            let mut format = JsonSchemaFormat::new(schema.required_text("name")?, Json::null());
+            // Not all vendors want a name.
+            let name = schema.text("name")?.unwrap_or_default();
+            let mut format = JsonSchemaFormat::new(name, Json::null());
             format.schema = schema.json("schema");
             format.strict = schema.read("strict")?;
             format.description = schema.text("description")?;
             format.extra = schema.rest(WIRE);
-            Ok(ResponseFormat::JsonSchema(format))
+            ResponseFormat::JsonSchema(format)
         }
-        _ => Err(invalid(
-            "response_format.type",
-            "must be text, json_object or json_schema",
-        )),
-    }
+        _ => {
+            return Err(invalid(
+                "response_format.type",
+                "must be text, json_object or json_schema",
+            ));
+        }
+    };
+    body.keep("response_format", fields);
+    Ok(format)
 }

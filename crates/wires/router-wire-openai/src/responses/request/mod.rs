@@ -11,7 +11,7 @@ use router_core::{
 };
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
-use router_wire::write::{Fields, Overrides, Seq, extra_fields};
+use router_wire::write::{Fields, Inner, Overrides, Seq, extra_fields};
 use router_wire::{Encoded, HttpRequest};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -60,6 +60,8 @@ struct TextConfig<'a> {
     format: Option<Format<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verbosity: Option<&'a Text>,
+    #[serde(flatten)]
+    inner: Inner<'a>,
 }
 
 #[derive(Serialize)]
@@ -135,12 +137,14 @@ impl Serialize for Body<'_> {
             }
         }
         let format = request.response_format.as_ref().map(Format);
-        if format.is_some() || settings.verbosity.is_some() {
+        let kept = request.extra.get(WIRE, "text").is_some();
+        if format.is_some() || settings.verbosity.is_some() || kept {
             body.field(
                 "text",
                 &TextConfig {
                     format,
                     verbosity: settings.verbosity.as_ref(),
+                    inner: Inner::of(&request.extra, WIRE, "text"),
                 },
             )?;
         }
@@ -183,14 +187,7 @@ impl Serialize for Body<'_> {
         body.some("store", settings.store)?;
         body.some("prompt_cache_key", settings.prompt_cache_key.as_ref())?;
         body.some("previous_response_id", settings.previous_response_id.as_ref())?;
-        let extra = request
-            .extra
-            .for_wire(WIRE)
-            .iter()
-            .filter(|(name, _)| *name != "plain_input")
-            .cloned()
-            .collect();
-        body.end(&router_core::Extra::of(Text::from_static(WIRE), extra), WIRE)
+        body.end_but(&request.extra, WIRE, &["plain_input", "text"])
     }
 }
 

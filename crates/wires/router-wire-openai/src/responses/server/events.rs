@@ -16,16 +16,27 @@ pub(super) struct Encoder {
     pub(super) created: i64,
     pub(super) sequence: u64,
     pub(super) items: Vec<Value>,
-    pub(super) open: Option<Open>,
+    open: Option<Open>,
+    calls: Vec<OpenCall>,
     pub(super) begun: bool,
 }
 
 /// The item that deltas go into.
 #[derive(Debug)]
-pub(super) struct Open {
-    pub(super) kind: Kind,
-    pub(super) call: Option<u32>,
-    pub(super) text: String,
+struct Open {
+    kind: Kind,
+    text: String,
+    annotations: Vec<Value>,
+}
+
+/// A call that is not whole yet. Several may be: their pieces come in turns.
+#[derive(Debug)]
+struct OpenCall {
+    call: u32,
+    /// Its place among the items.
+    index: usize,
+    custom: bool,
+    arguments: String,
 }
 
 impl Encoder {
@@ -37,6 +48,7 @@ impl Encoder {
             sequence: 0,
             items: Vec::new(),
             open: None,
+            calls: Vec::new(),
             begun: false,
         }
     }
@@ -120,7 +132,7 @@ impl Encoder {
         if self.open.as_ref().is_some_and(|open| open.kind == kind) {
             return;
         }
-        self.close(Riders::new(), out);
+        self.close(&Riders::new(), out);
         self.begin(out);
         let (index, id) = (self.items.len(), self.item_id());
         let item = match kind {
@@ -141,7 +153,7 @@ impl Encoder {
                 json!({ "item_id": id, "output_index": index, "summary_index": 0, "part": part }),
                 out,
             ),
-            _ => self.send(
+            Kind::Text | Kind::Refusal => self.send(
                 "response.content_part.added",
                 json!({ "item_id": id, "output_index": index, "content_index": 0, "part": part }),
                 out,
@@ -149,8 +161,8 @@ impl Encoder {
         }
         self.open = Some(Open {
             kind,
-            call: None,
             text: String::new(),
+            annotations: Vec::new(),
         });
     }
 
@@ -172,11 +184,24 @@ impl Encoder {
                 self.send("response.output_text.delta", event, out);
             }
             Kind::Refusal => self.send("response.refusal.delta", place, out),
-            _ => {
+            Kind::Reasoning => {
                 let event = json!({ "item_id": id, "output_index": index, "summary_index": 0, "delta": text.as_str() });
                 self.send("response.reasoning_summary_text.delta", event, out);
             }
         }
+    }
+
+    /// A note on the text that is open.
+    pub(super) fn cite(&mut self, annotation: Value, out: &mut BytesMut) {
+        self.open(Kind::Text, out);
+        let (index, id) = (self.items.len(), self.item_id());
+        let Some(open) = &mut self.open else { return };
+        let event = json!({
+            "item_id": id, "output_index": index, "content_index": 0,
+            "annotation_index": open.annotations.len(), "annotation": annotation,
+        });
+        open.annotations.push(annotation);
+        self.send("response.output_text.annotation.added", event, out);
     }
 
     pub(super) fn start_call(
@@ -187,7 +212,7 @@ impl Encoder {
         kind: ToolCallKind,
         out: &mut BytesMut,
     ) {
-        self.close(Riders::new(), out);
+        self.close(&Riders::new(), out);
         self.begin(out);
         let (index, item_id) = (self.items.len(), self.item_id());
         let custom = kind == ToolCallKind::Custom;
@@ -197,63 +222,82 @@ impl Encoder {
             json!({ "output_index": index, "item": item }),
             out,
         );
-        let kind = if custom { Kind::CustomCall } else { Kind::Call };
-        self.open = Some(Open {
-            kind,
-            call: Some(call),
-            text: String::new(),
+        self.calls.push(OpenCall {
+            call,
+            index,
+            custom,
+            arguments: String::new(),
         });
         self.items.push(item);
     }
 
     pub(super) fn grow_call(&mut self, call: u32, arguments: &Text, out: &mut BytesMut) {
-        let Some(open) = self.open.as_mut().filter(|open| open.call == Some(call)) else {
+        let Some(open) = self.calls.iter_mut().find(|open| open.call == call) else {
             return;
         };
-        open.text.push_str(arguments);
-        let kind = match open.kind {
-            Kind::CustomCall => "response.custom_tool_call_input.delta",
-            _ => "response.function_call_arguments.delta",
+        open.arguments.push_str(arguments);
+        let kind = if open.custom {
+            "response.custom_tool_call_input.delta"
+        } else {
+            "response.function_call_arguments.delta"
         };
-        let index = self.items.len() - 1;
+        let index = open.index;
         let id = self.items[index]["id"].clone();
+        let event = json!({ "item_id": id, "output_index": index, "delta": arguments.as_str() });
+        self.send(kind, event, out);
+    }
+
+    pub(super) fn end_call(&mut self, call: u32, out: &mut BytesMut) {
+        let Some(place) = self.calls.iter().position(|open| open.call == call) else {
+            return;
+        };
+        let open = self.calls.remove(place);
+        let (index, custom, mut text) = (open.index, open.custom, open.arguments);
+        if text.trim().is_empty() && !custom {
+            "{}".clone_into(&mut text);
+        }
+        let item = &mut self.items[index];
+        item["status"] = json!("completed");
+        item[if custom { "input" } else { "arguments" }] = Value::from(text.as_str());
+        let item = item.clone();
+        let mut event = json!({ "item_id": item["id"], "output_index": index });
+        if custom {
+            event["input"] = Value::from(text);
+            self.send("response.custom_tool_call_input.done", event, out);
+        } else {
+            event["name"] = item["name"].clone();
+            event["arguments"] = Value::from(text);
+            self.send("response.function_call_arguments.done", event, out);
+        }
         self.send(
-            kind,
-            json!({ "item_id": id, "output_index": index, "delta": arguments.as_str() }),
+            "response.output_item.done",
+            json!({ "output_index": index, "item": item }),
             out,
         );
     }
 
-    pub(super) fn close(&mut self, riders: Riders, out: &mut BytesMut) {
-        let Some(Open { kind, text, .. }) = self.open.take() else {
+    /// Ends all calls that nobody has ended.
+    pub(super) fn end_calls(&mut self, out: &mut BytesMut) {
+        while let Some(open) = self.calls.first() {
+            self.end_call(open.call, out);
+        }
+    }
+
+    /// Whether a text, a refusal or a thought is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    pub(super) fn close(&mut self, riders: &Riders, out: &mut BytesMut) {
+        let Some(Open {
+            kind,
+            text,
+            annotations,
+        }) = self.open.take()
+        else {
             return;
         };
         match kind {
-            Kind::Call | Kind::CustomCall => {
-                let index = self.items.len() - 1;
-                let custom = kind == Kind::CustomCall;
-                let text = if text.trim().is_empty() && !custom {
-                    "{}".to_owned()
-                } else {
-                    text
-                };
-                let item = &mut self.items[index];
-                item["status"] = json!("completed");
-                item[if custom { "input" } else { "arguments" }] = Value::from(text.as_str());
-                let item = item.clone();
-                if custom {
-                    let event = json!({ "item_id": item["id"], "output_index": index, "input": text });
-                    self.send("response.custom_tool_call_input.done", event, out);
-                } else {
-                    let event = json!({ "item_id": item["id"], "output_index": index, "name": item["name"], "arguments": text });
-                    self.send("response.function_call_arguments.done", event, out);
-                }
-                self.send(
-                    "response.output_item.done",
-                    json!({ "output_index": index, "item": item }),
-                    out,
-                );
-            }
             Kind::Reasoning => {
                 let (index, id) = (self.items.len(), self.item_id());
                 let place = json!({ "item_id": id, "output_index": index, "summary_index": 0 });
@@ -263,7 +307,7 @@ impl Encoder {
                 let mut done = place;
                 done["part"] = part_of(kind, &text);
                 self.send("response.reasoning_summary_part.done", done, out);
-                let item = reasoning_item(&id, &text, &riders);
+                let item = reasoning_item(&id, &text, riders);
                 self.items.push(item.clone());
                 self.send(
                     "response.output_item.done",
@@ -284,9 +328,13 @@ impl Encoder {
                     self.send("response.refusal.done", done, out);
                 }
                 let mut done = place;
-                done["part"] = part_of(kind, &text);
+                let mut part = part_of(kind, &text);
+                if kind == Kind::Text {
+                    part["annotations"] = Value::Array(annotations);
+                }
+                done["part"] = part.clone();
                 self.send("response.content_part.done", done, out);
-                let item = message_item(&id, vec![part_of(kind, &text)]);
+                let item = message_item(&id, vec![part]);
                 self.items.push(item.clone());
                 self.send(
                     "response.output_item.done",
@@ -299,7 +347,7 @@ impl Encoder {
 
     /// An item that comes whole.
     pub(super) fn whole(&mut self, item: Value, out: &mut BytesMut) {
-        self.close(Riders::new(), out);
+        self.close(&Riders::new(), out);
         self.begin(out);
         let index = self.items.len();
         self.items.push(item.clone());

@@ -12,15 +12,13 @@ pub(super) enum Kind {
     Text,
     Refusal,
     Reasoning,
-    Call,
-    CustomCall,
 }
 
 pub(super) fn part_of(kind: Kind, text: &str) -> Value {
     match kind {
         Kind::Refusal => json!({ "type": "refusal", "refusal": text }),
         Kind::Reasoning => json!({ "type": "summary_text", "text": text }),
-        _ => json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": [] }),
+        Kind::Text => json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": [] }),
     }
 }
 

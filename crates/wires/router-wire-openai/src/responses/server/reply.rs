@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::events::Encoder;
 use super::json::{Kind, call_item, incomplete, message_item, part_of, raw_value, reasoning_item};
+use crate::citations::{Annotation, Form};
 use crate::error::error_body;
 
 impl ReplyEncoder for Encoder {
@@ -27,16 +28,10 @@ impl ReplyEncoder for Encoder {
                 let id = self.item_id();
                 refused |= matches!(part, ContentPart::Refusal(_));
                 let item = match part {
-                    ContentPart::Text(part) => {
-                        let mut wire = part_of(Kind::Text, &part.text);
-                        let notes: Vec<Value> = part
-                            .citations
-                            .iter()
-                            .filter_map(|citation| citation.raw.as_ref())
-                            .map(|raw| raw_value(&raw.raw))
-                            .filter(|raw| raw["type"].is_string())
-                            .collect();
-                        wire["annotations"] = Value::Array(notes);
+                    ContentPart::Text(text) => {
+                        let mut wire = part_of(Kind::Text, &text.text);
+                        let notes = Annotation::of_part(part, Form::Responses).map(|note| json!(note));
+                        wire["annotations"] = notes.collect();
                         message_item(&id, vec![wire])
                     }
                     ContentPart::Refusal(part) => message_item(&id, vec![part_of(Kind::Refusal, &part.text)]),
@@ -94,16 +89,12 @@ impl ReplyEncoder for Encoder {
                 call,
                 arguments,
             } => self.grow_call(*call, arguments, out),
-            StreamEvent::ToolCallEnd { choice: 0, call, .. }
-                if self.open.as_ref().is_some_and(|open| open.call == Some(*call)) =>
-            {
-                self.close(Riders::new(), out);
-            }
+            StreamEvent::ToolCallEnd { choice: 0, call, .. } => self.end_call(*call, out),
             StreamEvent::PartEnd {
                 choice: 0, riders, ..
             } => {
-                if self.open.as_ref().is_some_and(|open| open.call.is_none()) {
-                    self.close(riders.clone(), out);
+                if self.is_open() {
+                    self.close(riders, out);
                 } else if riders.signature().is_some() {
                     let item = reasoning_item(&self.item_id(), "", riders);
                     self.whole(item, out);
@@ -115,10 +106,16 @@ impl ReplyEncoder for Encoder {
             StreamEvent::Opaque { choice: 0, part } if part.provider == *crate::WIRE => {
                 self.whole(raw_value(&part.raw), out)
             }
+            StreamEvent::Citation { choice: 0, citation } => {
+                if let Some(note) = Annotation::of(citation, Form::Responses) {
+                    self.cite(json!(note), out);
+                }
+            }
             StreamEvent::Finish(finish) => {
                 self.identify(finish.id.as_ref(), finish.model.as_ref(), None);
                 self.begin(out);
-                self.close(Riders::new(), out);
+                self.close(&Riders::new(), out);
+                self.end_calls(out);
                 let refused = self
                     .items
                     .iter()

@@ -41,6 +41,7 @@ pub(super) fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest,
     if let Some(mut text) = body.object("text")? {
         chat.response_format = text.object("format")?.map(format).transpose()?;
         chat.settings.verbosity = text.text("verbosity")?;
+        body.keep("text", text);
     }
     let mode = if body.read::<bool>("stream")?.unwrap_or(false) {
         Mode::Stream
