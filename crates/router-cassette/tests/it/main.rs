@@ -1,8 +1,12 @@
 //! Every wire, judged by traffic that others have recorded: a folder named by `ROUTER_CASSETTES`.
 
+mod aliases;
 mod cuts;
 mod folder;
 mod outcomes;
+mod requests;
 mod schema;
+mod served;
+mod specs;
 mod streams;
 mod truncations;
