@@ -1,6 +1,9 @@
 //! The client's routes and the registry's errors.
 #![cfg(feature = "sim")]
 
+#[cfg(feature = "providers")]
+mod providers_page;
+
 use llm_api_router::sim::{SimModel, SimVendor};
 use llm_api_router::{Client, ErrorKind, ProviderExt, ProviderSettings, Registry, Scripted};
 
