@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use router_core::call::Mode;
 use router_core::stream::End;
-use router_core::{Error, Reply};
+use router_core::{Body, Error, Reply};
 use tokio::time::Instant;
 
 use crate::inner::Inner;
@@ -38,7 +38,7 @@ impl Flight {
         target.stats.enter();
         let mut known = target.stats.known();
         known.calls += 1;
-        let trial = known.health.begin(now, &target.rules(&pool.settings.health));
+        let trial = known.health.begin(now, &pool.settings.health);
         drop(known);
         Self {
             inner,
@@ -59,20 +59,28 @@ impl Flight {
         self.place
     }
 
-    /// The target answered: the flight goes on to the end of the answer.
+    /// The target answered: a whole answer is the end, and with a stream the flight goes on to its end.
     pub(crate) fn answered(mut self, reply: Reply) -> Reply {
         let now = Instant::now();
         let took = now.saturating_duration_since(self.started);
-        let decay = self.pool.settings.latency_decay;
+        let settings = &self.pool.settings;
         let target = self.target();
+        let is_whole = matches!(reply.body, Body::Full(_));
         let mut known = target.stats.known();
-        known.latency_mut(self.mode).observe(took, now, decay);
-        let rules = target.rules(&self.pool.settings.health);
-        known.health.answered(self.started, now, &rules);
+        known
+            .latency_mut(self.mode)
+            .observe(took, now, settings.latency_decay);
+        known.health.answered(self.started, now, &settings.health);
+        if is_whole {
+            known.health.succeeded(now, &settings.health);
+        }
         drop(known);
         self.inner.answered(&self.pool, target, self.mode, took, &reply);
         self.end_trial();
         self.answered = true;
+        if is_whole {
+            return reply;
+        }
         reply.on_end(move |end| match end {
             End::Finished(_) => self.succeeded(),
             End::Failed(error) => self.failed(error),
@@ -81,9 +89,8 @@ impl Flight {
     }
 
     fn succeeded(self) {
-        let target = self.target();
-        let rules = target.rules(&self.pool.settings.health);
-        target.stats.known().health.succeeded(Instant::now(), &rules);
+        let mut known = self.target().stats.known();
+        known.health.succeeded(Instant::now(), &self.pool.settings.health);
     }
 
     /// The target failed, before or in its answer.
@@ -130,8 +137,8 @@ impl Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         self.end_trial();
-        let now = Instant::now();
         if !self.answered {
+            let now = Instant::now();
             let waited = now.saturating_duration_since(self.started);
             let decay = self.pool.settings.latency_decay;
             let mut known = self.target().stats.known();

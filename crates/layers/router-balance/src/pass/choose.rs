@@ -112,7 +112,7 @@ impl Pass<'_> {
             open += 1;
             let target = &self.pool.targets[place];
             let known = target.stats.known();
-            let standing = known.health.standing(now, &target.rules(health));
+            let standing = known.health.standing(now, health);
             usable += u32::from(standing.is_usable());
             match standing {
                 Standing::Ready | Standing::Trial => ready.push(place),

@@ -70,9 +70,8 @@ impl Pass<'_> {
     }
 
     fn standing(&self, place: usize, now: Instant) -> Standing {
-        let target = &self.pool.targets[place];
-        let rules = target.rules(&self.pool.settings.health);
-        target.stats.known().health.standing(now, &rules)
+        let known = self.pool.targets[place].stats.known();
+        known.health.standing(now, &self.pool.settings.health)
     }
 
     fn all_cool(&self, places: &[usize], left: Duration, now: Instant) -> Error {

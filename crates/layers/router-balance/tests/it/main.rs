@@ -3,12 +3,15 @@
 mod belonging;
 mod changes;
 mod contract;
+mod cost;
 mod documented;
 mod failover;
 mod hedging;
 mod keys;
+mod light;
 mod policy_table;
 mod recovery;
 mod shadow;
 mod shares;
+mod simulated;
 mod vendor;
