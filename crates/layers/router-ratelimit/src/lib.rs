@@ -12,6 +12,7 @@ mod quota;
 mod rate;
 #[cfg(feature = "redis")]
 mod redis;
+mod rule;
 mod store;
 mod subject;
 

@@ -11,11 +11,11 @@ use tokio::time::{Instant, timeout_at};
 use crate::limit::{Limit, WithoutRedis};
 use crate::line::Lines;
 use crate::memory::MemoryStore;
-use crate::meter::{Meter, Unit};
+use crate::meter::Unit;
 use crate::permit::Permit;
-use crate::quota::Quota;
-use crate::store::{Away, Demand, Mark, Refusal, Rule, Settlement, SharedStore, Verdict};
-use crate::subject::{Subject, value_of_call};
+use crate::rule::{Rule, compile};
+use crate::store::{Away, Demand, Mark, Refusal, Settlement, SharedStore, Verdict};
+use crate::subject::value_of_call;
 
 /// The layer's name in trails.
 const NAME: &str = "ratelimit";
@@ -23,18 +23,16 @@ const NAME: &str = "ratelimit";
 const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
 /// How often somebody who waits looks whether another process has given something back.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// Shortest time of a rate.
-const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
 
 /// Limits, and what counts in them. All that one wraps share the counts.
 pub struct Limiter {
     /// In the order of the rules.
-    limits: Vec<Limit>,
+    pub(crate) limits: Vec<Limit>,
     /// In the order of their names, which is that in which counts are locked.
-    rules: Vec<Rule>,
-    memory: Arc<MemoryStore>,
-    shared: Option<Arc<dyn SharedStore>>,
-    lines: Lines,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) memory: Arc<MemoryStore>,
+    pub(crate) shared: Option<Arc<dyn SharedStore>>,
+    pub(crate) lines: Lines,
 }
 
 /// What was taken, and where.
@@ -141,44 +139,6 @@ impl Limiter {
             },
         };
         Ok(Permit::new(Arc::clone(self), held, prompt))
-    }
-
-    /// What is left of each limit for a subject. Where Redis is away, of what this process counts for itself.
-    pub async fn quotas(&self, subject: &Subject) -> Vec<Quota> {
-        let mut quotas = Vec::new();
-        for (place, limit) in self.limits.iter().enumerate() {
-            let demand = demand_of(place, limit, subject);
-            let shared = match &self.shared {
-                Some(store) => store.levels(&self.rules, &demand).await,
-                None => Err(Away),
-            };
-            let levels = shared.unwrap_or_else(|Away| {
-                self.memory
-                    .levels(&self.rules, &demand, self.memory.micros(Instant::now()))
-            });
-            let meters = self.rules[place].meters.iter();
-            quotas.extend(meters.zip(levels).map(|((unit, meter), level)| Quota {
-                limit: self.title(place, *unit),
-                unit: *unit,
-                most: meter.capacity() as u64,
-                left: (meter.capacity() - level).max(0.0) as u64,
-            }));
-        }
-        quotas
-    }
-
-    /// Begins the counts of a subject anew. Calls that are under way still are.
-    pub async fn reset(&self, subject: &Subject) {
-        for (place, limit) in self.limits.iter().enumerate() {
-            let demand = demand_of(place, limit, subject);
-            if let Some(store) = &self.shared {
-                // What is away has nothing to be reset; it forgets by itself.
-                let _ = store.reset(&self.rules, &demand).await;
-            }
-            self.memory
-                .reset(&self.rules, &demand, self.memory.micros(Instant::now()));
-            self.lines.given_back(place, &demand.value);
-        }
     }
 
     /// Whether what is taken has to be settled at the end of a call.
@@ -388,7 +348,7 @@ impl Limiter {
     }
 
     /// A limit's name for people: `requests 600/min per caller`.
-    fn title(&self, limit: usize, unit: Unit) -> String {
+    pub(crate) fn title(&self, limit: usize, unit: Unit) -> String {
         let limit = &self.limits[limit];
         let most = match unit {
             Unit::Requests => limit.requests.map(|rate| rate.to_string()),
@@ -415,14 +375,6 @@ fn held(demands: Vec<Demand>, marks: Vec<Mark>, is_shared: bool) -> Held {
     }
 }
 
-fn demand_of(rule: usize, limit: &Limit, subject: &Subject) -> Demand {
-    Demand {
-        rule,
-        value: subject.value(&limit.per),
-        tokens: 0.0,
-    }
-}
-
 fn error(call: &Call, message: String) -> Error {
     call.context.trail().decision(NAME, message.clone());
     Error::new(ErrorKind::RateLimited, message)
@@ -433,48 +385,4 @@ fn error(call: &Call, message: String) -> Error {
 
 fn config(message: String) -> Error {
     Error::new(ErrorKind::Config, message)
-}
-
-/// A limit as stores see it, or what is wrong with it, from its field on.
-fn compile(limit: &Limit) -> Result<Rule, String> {
-    let mut meters = Vec::new();
-    let mut id = format!("per={}", limit.per);
-    for (unit, rate) in [(Unit::Requests, limit.requests), (Unit::Tokens, limit.tokens)] {
-        let Some(rate) = rate else { continue };
-        let field = unit.as_str();
-        if rate.capacity() == 0 || rate.limit == 0 {
-            return Err(format!(".{field} lets nothing through: at least 1 is needed"));
-        }
-        if rate.period < SHORTEST_PERIOD {
-            return Err(format!(".{field} is for less than 1ms"));
-        }
-        meters.push((unit, Meter::of_rate(rate)));
-        id.push_str(&format!(" {field}={rate}"));
-        match rate.algorithm {
-            crate::rate::Algorithm::SlidingWindow => id.push_str(" sliding"),
-            crate::rate::Algorithm::TokenBucket if rate.burst.is_some() => {
-                id.push_str(&format!(" burst={}", rate.capacity()));
-            }
-            crate::rate::Algorithm::TokenBucket => {}
-        }
-    }
-    if let Some(most) = limit.concurrency {
-        if most == 0 {
-            return Err(".concurrency is 0: at least 1 is needed".to_owned());
-        }
-        meters.push((
-            Unit::Concurrency,
-            Meter::Gauge {
-                most: f64::from(most),
-            },
-        ));
-        id.push_str(&format!(" concurrency={most}"));
-    }
-    if meters.is_empty() {
-        return Err(" limits nothing: set requests, tokens or concurrency".to_owned());
-    }
-    Ok(Rule {
-        id: id.into(),
-        meters,
-    })
 }

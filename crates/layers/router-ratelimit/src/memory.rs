@@ -8,7 +8,8 @@ use router_core::Text;
 use tokio::time::Instant;
 
 use crate::meter::{Meter, State, Unit};
-use crate::store::{Demand, Mark, Refusal, Rule, Settlement, Verdict};
+use crate::rule::Rule;
+use crate::store::{Demand, Mark, Refusal, Settlement, Verdict};
 
 /// A power of two.
 const SHARDS: usize = 64;

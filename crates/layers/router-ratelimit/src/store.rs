@@ -5,16 +5,8 @@ use std::time::Duration;
 
 use router_core::{BoxFuture, Text};
 
-use crate::meter::{Meter, Unit};
-
-/// A limit as stores see it: a name, and what is counted under it.
-#[derive(Clone, Debug)]
-pub(crate) struct Rule {
-    /// Names the limit wherever its counts are shared. It says what the limit is, so that a changed limit counts anew.
-    pub(crate) id: Text,
-    /// What is counted, each unit once.
-    pub(crate) meters: Vec<(Unit, Meter)>,
-}
+use crate::meter::Unit;
+use crate::rule::Rule;
 
 /// An amount that is to be had of a limit.
 #[derive(Clone, Debug)]

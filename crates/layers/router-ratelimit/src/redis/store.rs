@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use crate::meter::{Bucket, Meter, State, Unit};
 use crate::redis::clock::ServerClock;
 use crate::redis::worker::{Job, LEASE, Worker};
-use crate::store::{Away, Demand, Mark, Refusal, Rule, Settlement, SharedStore, Verdict};
+use crate::rule::Rule;
+use crate::store::{Away, Demand, Mark, Refusal, Settlement, SharedStore, Verdict};
 
 /// Counts in Redis.
 pub(crate) struct RedisStore {

@@ -11,7 +11,8 @@ use super::RedisStore;
 use crate::memory::MemoryStore;
 use crate::meter::{Meter, Unit};
 use crate::rate::Rate;
-use crate::store::{Demand, Rule, Settlement, SharedStore as _, Verdict};
+use crate::rule::Rule;
+use crate::store::{Demand, Settlement, SharedStore as _, Verdict};
 
 /// What happens to a store.
 #[derive(Clone, Debug)]

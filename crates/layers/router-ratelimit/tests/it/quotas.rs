@@ -39,7 +39,10 @@ async fn one_is_reset_and_others_are_not() {
     let permit = acquire(&limiter, &call("a")).await.expect("room");
     assert_eq!(pass_now(&limiter, &call("a"), 9).await, 1);
     assert_eq!(pass_now(&limiter, &call("b"), 9).await, 2);
-    limiter.reset(&Subject::new().with_caller("a")).await;
+    limiter
+        .reset(&Subject::new().with_caller("a"))
+        .await
+        .expect("memory is there");
     permit.settle(router_ratelimit::Spent::Nothing);
     let quotas = limiter.quotas(&Subject::new().with_caller("a")).await;
     assert!(quotas.iter().all(|quota| quota.left == quota.most), "{quotas:?}");

@@ -96,6 +96,7 @@ fn what_cannot_work_is_refused_by_place_and_name() {
     assert!(wrong(vec![Limit::tokens(Rate::per_second(0))]).contains("limits[0].tokens"));
     let instant = Rate::new(1, Duration::from_nanos(1));
     assert!(wrong(vec![Limit::requests(instant)]).contains("limits[0].requests"));
+    assert!(wrong(vec![fine().with_wait(Duration::MAX)]).contains("limits[0].wait"));
     let twice = wrong(vec![fine(), fine().with_wait(Duration::from_secs(1))]);
     assert!(
         twice.contains("limits[1]") && twice.contains("limits[0]"),

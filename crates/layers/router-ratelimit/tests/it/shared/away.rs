@@ -49,6 +49,11 @@ async fn local_open_and_closed() {
         5,
         "from nothing, with the whole limit"
     );
+    assert!(
+        local.reset(&Subject::new()).await.is_err(),
+        "and says that Redis was not reset"
+    );
+    assert_eq!(pass_now(&local, &call("a"), 99).await, 5);
     assert_eq!(pass_now(&open, &call("a"), 99).await, 99);
     assert_eq!(pass_now(&closed, &call("a"), 99).await, 0);
     let error = refusal(&closed, &call("a")).await;
