@@ -13,13 +13,32 @@ const SEAL: &str = "llm-router:";
 pub struct Speaker {
     provider: ProviderId,
     wire: &'static str,
+    maker: Option<ProviderId>,
 }
 
 impl Speaker {
     /// `provider` on the wire `wire`, named after the vendor that owns it: `anthropic`, `gemini`, `openai`.
     #[must_use]
     pub fn new(provider: ProviderId, wire: &'static str) -> Self {
-        Self { provider, wire }
+        Self {
+            provider,
+            wire,
+            maker: None,
+        }
+    }
+
+    /// With another maker than the provider: for a provider that speaks several wires, so that what was made on one is not sent
+    /// on another, and for one whose parts its wire's owner takes as well.
+    #[must_use]
+    pub fn with_maker(mut self, maker: impl Into<ProviderId>) -> Self {
+        self.maker = Some(maker.into());
+        self
+    }
+
+    /// The id that signatures and opaque parts bear which are made here.
+    #[must_use]
+    pub fn maker(&self) -> &ProviderId {
+        self.maker.as_ref().unwrap_or(&self.provider)
     }
 
     /// The provider's id.
@@ -28,10 +47,10 @@ impl Speaker {
         &self.provider
     }
 
-    /// Whether something made by `maker` may be sent: made by this provider, or read from this wire without a maker's name.
+    /// Whether something made by `maker` may be sent: made here, or read from this wire without a maker's name.
     #[must_use]
     pub fn accepts(&self, maker: &ProviderId) -> bool {
-        *maker == self.provider || *maker == *self.wire
+        maker == self.maker() || *maker == *self.wire
     }
 
     /// The signature's data, when it may be sent.

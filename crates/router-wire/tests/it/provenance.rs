@@ -33,6 +33,18 @@ fn a_bare_signature_is_the_wires() {
     assert_eq!(seal(&signature, "anthropic"), "EqQBCgIYAg==");
 }
 
+/// A provider of several wires does not send on one what was made on another.
+#[test]
+fn makers_apart_from_providers() {
+    let claude = Speaker::new("vertex".into(), "anthropic").with_maker("anthropic");
+    let gemini = Speaker::new("vertex".into(), "gemini");
+    let made = Signature::new(claude.maker(), "c2ln");
+    assert!(claude.signature(&made).is_some() && gemini.signature(&made).is_none());
+    let made = Signature::new(gemini.maker(), "c2ln");
+    assert!(claude.signature(&made).is_none() && gemini.signature(&made).is_some());
+    assert_eq!(claude.provider().as_str(), "vertex");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -118,7 +118,7 @@ impl MessagesStreamDecoder {
             }
             "redacted_thinking" => {
                 let data = word(&mut fields, "data").unwrap_or_default();
-                let riders = Riders::new().with_signature(Signature::new(self.speaker.provider(), data));
+                let riders = Riders::new().with_signature(Signature::new(self.speaker.maker(), data));
                 events.push_back(StreamEvent::PartEnd {
                     choice: 0,
                     kind: PartKind::RedactedReasoning,
@@ -220,7 +220,7 @@ impl MessagesStreamDecoder {
     }
 
     fn end_block(&self, block: Block, events: &mut Events) {
-        let provider = self.speaker.provider();
+        let provider = self.speaker.maker();
         let end = match block {
             Block::Text => StreamEvent::PartEnd {
                 choice: 0,
@@ -276,7 +276,7 @@ impl MessagesStreamDecoder {
     }
 
     fn cite(&self, raw: &RawValue, events: &mut Events) {
-        if let Some(citation) = block::citation(self.speaker.provider(), raw) {
+        if let Some(citation) = block::citation(self.speaker.maker(), raw) {
             events.push_back(StreamEvent::Citation {
                 choice: 0,
                 citation: Box::new(citation),

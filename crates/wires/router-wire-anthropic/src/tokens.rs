@@ -1,7 +1,7 @@
 //! Counting the tokens of a chat by the vendor.
 
 use router_core::tokens::{CountTokensRequest, TokenCount};
-use router_core::{Call, Result, Text};
+use router_core::{Call, Result, Text, Warning};
 use router_wire::lenient::Num;
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
@@ -32,6 +32,19 @@ pub fn encode(
         &request.chat,
     )?;
     Ok(Encoded::whole(http, warnings))
+}
+
+/// The body of a request for a count, for services that have an address of their own, and what was dropped or changed.
+///
+/// # Errors
+/// As [`encode`].
+pub fn body(
+    service: &Service,
+    speaker: &Speaker,
+    call: &Call,
+    request: &CountTokensRequest,
+) -> Result<(Vec<u8>, Vec<Warning>)> {
+    write(Purpose::Count, service, speaker, call, &request.chat)
 }
 
 /// The count in a reply.

@@ -48,7 +48,8 @@ impl Serialize for Body<'_> {
         let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
         if self.service.model_in_body {
             body.field("model", &self.call.model)?;
-        } else {
+        }
+        if self.service.version_in_body {
             body.field("anthropic_version", self.steering.version(self.service))?;
             let betas = self.steering.betas(request);
             if !betas.is_empty() {

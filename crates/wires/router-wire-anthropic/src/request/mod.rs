@@ -18,7 +18,7 @@ use router_wire::{Encoded, HttpRequest};
 use serde::Deserialize;
 
 use crate::rules::Rules;
-use crate::{BETAS, MESSAGES};
+use crate::{BETAS, MESSAGES, WIRE};
 
 /// The version of the API that is asked for unless the options name another. With it, models that take sampling settings
 /// still get them.
@@ -33,8 +33,10 @@ const OWN: &[&str] = &["betas", "version"];
 pub struct Service {
     /// Version that is asked for: a header at the vendor, the field `anthropic_version` in a cloud.
     pub version: Cow<'static, str>,
-    /// Whether the body names the model. A cloud has it in the address, and takes version and betas in the body instead.
+    /// Whether the body names the model. A cloud has it in the address.
     pub model_in_body: bool,
+    /// Whether the body names version and betas, and not a header.
+    pub version_in_body: bool,
     /// Whether the body says that a stream is wanted.
     pub stream_in_body: bool,
 }
@@ -44,6 +46,7 @@ impl Default for Service {
         Self {
             version: Cow::Borrowed(VERSION),
             model_in_body: true,
+            version_in_body: false,
             stream_in_body: true,
         }
     }
@@ -56,6 +59,7 @@ impl Service {
         Self {
             version: version.into(),
             model_in_body: false,
+            version_in_body: true,
             stream_in_body,
         }
     }
@@ -79,7 +83,10 @@ pub(crate) struct Steering {
 impl Steering {
     /// Those of a provider; other shapes are refused.
     pub(crate) fn of(options: &ProviderOptions, speaker: &Speaker) -> Result<Self> {
-        match options.get(speaker.provider().as_str()) {
+        match options
+            .get(speaker.provider().as_str())
+            .or_else(|| options.get(WIRE))
+        {
             None => Ok(Self::default()),
             Some(json) => json.to().map_err(|error| {
                 Error::new(
@@ -149,7 +156,11 @@ pub(crate) fn write(
     request: &ChatRequest,
 ) -> Result<(Vec<u8>, Vec<Warning>)> {
     let steering = Steering::of(&request.provider_options, speaker)?;
-    let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], OWN)?;
+    let overrides = Overrides::of(
+        &request.provider_options,
+        &[speaker.provider().as_str(), WIRE],
+        OWN,
+    )?;
     let rules = Rules::of(call.model.as_str());
     let mut notes = notes::Notes::new(request.strict);
     check::check(speaker, &rules, request, &mut notes)?;

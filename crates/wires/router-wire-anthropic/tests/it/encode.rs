@@ -2,12 +2,14 @@
 
 use router_core::chat::{JsonSchemaFormat, ReasoningConfig};
 use router_core::content::{CacheMark, Media, MediaKind, Opaque, Reasoning};
+use router_core::tokens::CountTokensRequest;
 use router_core::tool::{CustomTool, FunctionTool, ToolCall, ToolResult};
 use router_core::{
     Call, ChatRequest, Content, ContentPart, ErrorKind, Json, Message, ReasoningEffort, ResponseFormat,
     Signature, Text, ToolChoice, ToolDefinition,
 };
-use router_wire_anthropic::{Service, request};
+use router_wire::provenance::Speaker;
+use router_wire_anthropic::{Service, request, tokens};
 use serde_json::{Value, json};
 
 use crate::side::speaker;
@@ -74,6 +76,35 @@ fn a_cloud_has_version_and_betas_in_the_body() {
         "messages": [{"role": "user", "content": "x"}],
     });
     assert_eq!(body, expected);
+}
+
+#[test]
+fn a_count_in_a_cloud_may_name_its_model() {
+    let count = CountTokensRequest::new(ChatRequest::user("x"));
+    let call = Call::new("claude-sonnet-4-5", count.clone());
+    let mut service = Service::cloud("vertex-2023-10-16", true);
+    service.model_in_body = true;
+    let (bytes, _) = tokens::body(&service, &speaker(), &call, &count).expect("a body");
+    let body: Value = serde_json::from_slice(&bytes).expect("JSON");
+    let expected = json!({
+        "model": "claude-sonnet-4-5",
+        "anthropic_version": "vertex-2023-10-16",
+        "messages": [{"role": "user", "content": "x"}],
+    });
+    assert_eq!(body, expected);
+}
+
+#[test]
+fn options_may_be_given_under_the_wires_name() {
+    let chat = ChatRequest::user("x")
+        .with_provider_options("anthropic", &json!({"version": "2026-10-21", "container": "c"}))
+        .expect("options");
+    let eu = Speaker::new("claude-eu".into(), router_wire_anthropic::WIRE);
+    let call = Call::new("claude-opus-4-8", chat.clone());
+    let encoded = request::encode(&Service::default(), &eu, &call, &chat).expect("a request");
+    assert_eq!(encoded.request.header("anthropic-version"), Some("2026-10-21"));
+    let body: Value = serde_json::from_slice(&encoded.request.body).expect("JSON");
+    assert_eq!(body["container"], "c");
 }
 
 #[test]

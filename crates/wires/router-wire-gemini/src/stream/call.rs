@@ -50,7 +50,7 @@ impl Open {
 pub(super) fn riders(speaker: &Speaker, signature: Option<Text>, rest: &[Unnamed<'_>]) -> Riders {
     let mut riders = Riders::new();
     if let Some(signature) = signature {
-        riders.set_signature(Some(Signature::new(speaker.provider(), signature)));
+        riders.set_signature(Some(Signature::new(speaker.maker(), signature)));
     }
     let fields = rest
         .iter()

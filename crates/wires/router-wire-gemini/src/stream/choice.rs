@@ -237,12 +237,12 @@ impl Choice {
             (None, None) => None,
         };
         if let Some((name, raw)) = call {
-            let mut call = Box::new(ServerToolCall::new(speaker.provider(), name, part.raw()));
+            let mut call = Box::new(ServerToolCall::new(speaker.maker(), name, part.raw()));
             call.arguments = Some(Text::from(raw.get()));
             call.riders = riders(speaker, signature, &[]);
             events.push_back(StreamEvent::ServerToolCall { choice, call });
         } else if !part.rest.is_empty() || signature.is_some() {
-            let part = Box::new(Opaque::new(speaker.provider(), part.raw()));
+            let part = Box::new(Opaque::new(speaker.maker(), part.raw()));
             events.push_back(StreamEvent::Opaque { choice, part });
         }
     }

@@ -48,7 +48,7 @@ fn source(raw: &RawValue, speaker: &Speaker) -> Option<Citation> {
     citation.url = text("uri").or_else(|| text("sourceUri"));
     citation.title = text("title");
     citation.cited_text = text("text");
-    citation.raw = Some(Opaque::new(speaker.provider(), Json::from_raw(raw)));
+    citation.raw = Some(Opaque::new(speaker.maker(), Json::from_raw(raw)));
     Some(citation)
 }
 
@@ -87,7 +87,7 @@ pub(super) fn recited(raw: &RawValue, speaker: &Speaker) -> Option<Vec<Citation>
         citation.range = range.1.map(|end| (range.0, end));
         citation.url = text("uri");
         citation.title = text("title");
-        citation.raw = Some(Opaque::new(speaker.provider(), Json::from_raw(raw)));
+        citation.raw = Some(Opaque::new(speaker.maker(), Json::from_raw(raw)));
         Some(citation)
     });
     Some(citations.collect())
