@@ -47,6 +47,7 @@ providers! {
     "stepfun" => router_stepfun as stepfun, Entry::of::<stepfun::StepFunCodec>();
     "tencent" => router_tencent as tencent, Entry::of::<tencent::TencentCodec>();
     "together" => router_together as together, Entry::of::<together::TogetherCodec>();
+    "vertex" => router_vertex as vertex, Entry::new(<vertex::VertexCodec as router_wire::vendor::VendorCodec>::VENDOR, vertex::build);
     "vllm" => router_vllm as vllm, Entry::of::<vllm::VllmCodec>();
     "volcengine" => router_volcengine as volcengine, Entry::of::<volcengine::VolcengineCodec>();
     // Last, what has no vendor.

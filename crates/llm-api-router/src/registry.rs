@@ -16,21 +16,29 @@ pub type Build = fn(&ProviderSettings) -> Result<Arc<dyn Provider>>;
 pub struct Entry {
     vendor: Vendor,
     build: Build,
+    takes_more: bool,
 }
 
 impl Entry {
     /// The entry of a vendor's codec.
     #[must_use]
     pub fn of<C: VendorCodec>() -> Self {
-        Self::new(C::VENDOR, |settings| {
-            Ok(Arc::new(HttpProvider::<C>::from_settings(settings)?))
-        })
+        Self {
+            takes_more: false,
+            ..Self::new(C::VENDOR, |settings| {
+                Ok(Arc::new(HttpProvider::<C>::from_settings(settings)?))
+            })
+        }
     }
 
     /// The entry of a vendor that takes more than an address and a key.
     #[must_use]
     pub fn new(vendor: Vendor, build: Build) -> Self {
-        Self { vendor, build }
+        Self {
+            vendor,
+            build,
+            takes_more: true,
+        }
     }
 
     /// The vendor.
@@ -134,7 +142,12 @@ impl Registry {
                 builder = builder.alias(*alias, entry.vendor.id);
             }
             if entry.is_configured() {
-                builder = builder.provider((entry.build)(&ProviderSettings::from_env())?);
+                builder = match (entry.build)(&ProviderSettings::from_env()) {
+                    Ok(provider) => builder.provider(provider),
+                    // A cloud's variables are there for other programs too, and may say too little for this one.
+                    Err(error) if entry.takes_more => builder.missing(entry.vendor.id, error.to_string()),
+                    Err(error) => return Err(error),
+                };
             } else {
                 builder = builder.missing(entry.vendor.id, entry.remedy());
             }

@@ -126,7 +126,7 @@ fn is_about(warning: &Warning, setting: &str) -> bool {
     warning.setting.split('.').next() == Some(setting)
 }
 
-/// The body that a request is sent as, and the warnings.
+/// What a request is sent as, some settings being headers, and the warnings.
 async fn sent(subject: &Subject, request: ChatRequest) -> (Value, Vec<Warning>) {
     let exchange = Exchange::of(subject, &subject.fixtures.response_of(&["chat_text"]));
     let answer = exchange
@@ -135,7 +135,11 @@ async fn sent(subject: &Subject, request: ChatRequest) -> (Value, Vec<Warning>) 
         .unwrap_or_else(|error| panic!("a request with one setting fails: {error}"));
     let sent = exchange.sent();
     let body: Value = serde_json::from_slice(&sent[0].body).unwrap_or_default();
-    (json!([sent[0].url, body]), answer.head.warnings)
+    let headers = sent[0].headers.iter();
+    let headers: Vec<String> = headers
+        .map(|(name, value)| format!("{name}: {value:?}"))
+        .collect();
+    (json!([sent[0].url, headers, body]), answer.head.warnings)
 }
 
 pub(crate) async fn image_input(subject: Subject) {
