@@ -11,6 +11,7 @@ use router_http::replay::ReplayTransport;
 
 use crate::fixtures::Answered;
 use crate::subject::Subject;
+use crate::suite::operation_of;
 
 /// A provider over prepared answers.
 pub(crate) struct Exchange {
@@ -130,11 +131,7 @@ pub(crate) async fn stream(subject: &Subject, cases: &[&str], request: ChatReque
 pub(crate) fn check_request(subject: &Subject, case: &str, exchange: &Exchange, needed: bool) {
     let sent = exchange.sent();
     assert_eq!(sent.len(), 1, "{case}: one call is one request");
-    let model = if case.starts_with("embed_") {
-        &subject.embedding_model
-    } else {
-        &subject.model
-    };
+    let model = subject.model_of(operation_of(case));
     subject.fixtures.check_request(case, &sent[0], model, needed);
 }
 

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use router_core::ModelId;
 use router_http::TransportRequest;
 use router_http::replay::ReplayTransport;
+use router_wire::HttpRequest;
+use router_wire::multipart::{Field, Form};
 use serde_json::{Map, Value, json};
 
 use crate::subject::ADDRESS;
@@ -274,10 +276,27 @@ fn shown(request: &TransportRequest) -> Map<String, Value> {
     shown.insert("path".to_owned(), path.into());
     if !request.body.is_empty() {
         let body = serde_json::from_slice(&request.body)
-            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&request.body)));
+            .ok()
+            .or_else(|| form(request))
+            .unwrap_or_else(|| Value::from(String::from_utf8_lossy(&request.body)));
         shown.insert("body".to_owned(), body);
     }
     shown
+}
+
+/// The fields of a form: texts as they are, of files the name, the type and how many bytes.
+fn form(request: &TransportRequest) -> Option<Value> {
+    let mut message = HttpRequest::new(request.method.clone(), "/");
+    message.headers = request.headers.clone();
+    message.body = request.body.clone();
+    let form = Form::read(&message).ok()?;
+    let field = |field: &Field| match &field.file {
+        None => json!({"name": field.name, "text": String::from_utf8_lossy(&field.data)}),
+        Some(file) => json!({
+            "name": field.name, "filename": file.name, "content_type": file.media_type, "bytes": field.data.len(),
+        }),
+    };
+    Some(form.fields().iter().map(field).collect())
 }
 
 /// A status line, headers, a blank line, a body.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use router_core::{Capabilities, ChatRequest, Json, ModelId, Provider, Secret, Usage};
+use router_core::{Capabilities, ChatRequest, Json, ModelId, OperationKind, Provider, Secret, Usage};
 use router_http::{HttpProvider, Transport};
 use router_wire::vendor::VendorCodec;
 
@@ -28,7 +28,9 @@ pub struct Subject {
     pub(crate) build: fn(Arc<dyn Transport>, bool) -> Built,
     pub(crate) fixtures: Fixtures,
     pub(crate) model: ModelId,
-    pub(crate) embedding_model: ModelId,
+    /// Models of single operations.
+    models: Vec<(OperationKind, ModelId)>,
+    pub(crate) voice: Option<&'static str>,
     pub(crate) options: Option<Json>,
     pub(crate) usage: Usage,
     pub(crate) skips: Vec<(&'static str, &'static str)>,
@@ -44,7 +46,8 @@ impl Subject {
             build: build::<C>,
             fixtures: Fixtures::at(crate_dir.as_ref().join("fixtures")),
             model: ModelId::from_static(default_model),
-            embedding_model: ModelId::from_static(default_model),
+            models: Vec::new(),
+            voice: None,
             options: None,
             usage: full_usage(),
             skips: Vec::new(),
@@ -75,8 +78,21 @@ impl Subject {
 
     /// With a model for embeddings.
     #[must_use]
-    pub fn embedding_model(mut self, model: &'static str) -> Self {
-        self.embedding_model = ModelId::from_static(model);
+    pub fn embedding_model(self, model: &'static str) -> Self {
+        self.model_for(OperationKind::Embed, model)
+    }
+
+    /// With a model for an operation; without one it is the chat model.
+    #[must_use]
+    pub fn model_for(mut self, operation: OperationKind, model: &'static str) -> Self {
+        self.models.push((operation, ModelId::from_static(model)));
+        self
+    }
+
+    /// With a voice for speech.
+    #[must_use]
+    pub fn voice(mut self, voice: &'static str) -> Self {
+        self.voice = Some(voice);
         self
     }
 
@@ -117,6 +133,12 @@ impl Subject {
     pub fn skip(mut self, case: &'static str, reason: &'static str) -> Self {
         self.skips.push((case, reason));
         self
+    }
+
+    /// The model for an operation.
+    pub(crate) fn model_of(&self, operation: OperationKind) -> &ModelId {
+        let own = self.models.iter().find(|(known, _)| *known == operation);
+        own.map_or(&self.model, |(_, model)| model)
     }
 
     pub(crate) fn capabilities(&self) -> Arc<Capabilities> {

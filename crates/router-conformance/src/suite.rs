@@ -24,6 +24,17 @@ pub enum Needs {
     Image(Feature),
 }
 
+impl Needs {
+    fn operation(self) -> OperationKind {
+        match self {
+            Self::Operation(operation) => operation,
+            Self::Chat(_) | Self::Stream(_) => OperationKind::Chat,
+            Self::Embed(_) => OperationKind::Embed,
+            Self::Image(_) => OperationKind::GenerateImage,
+        }
+    }
+}
+
 type Run = fn(Subject) -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// One behaviour that every vendor shows, or is excused from by name.
@@ -215,15 +226,20 @@ fn skipped(case: &Case, subject: &Subject) -> Option<String> {
     Some(format!("{missing} is not among the capabilities"))
 }
 
+/// The operation that a case is about; one that is no case of its own is about chat.
+pub(crate) fn operation_of(case: &str) -> OperationKind {
+    let known = CASES.iter().find(|known| known.name == case);
+    known.map_or(OperationKind::Chat, |case| case.needs.operation())
+}
+
 /// What the vendor does not declare of what a case needs.
 fn missing(needs: Needs, subject: &Subject) -> Option<&'static str> {
     let capabilities = subject.capabilities();
-    let (operation, features) = match needs {
-        Needs::Operation(operation) => (operation, vec![]),
-        Needs::Chat(feature) => (OperationKind::Chat, vec![feature]),
-        Needs::Stream(feature) => (OperationKind::Chat, vec![Feature::Streaming, feature]),
-        Needs::Embed(feature) => (OperationKind::Embed, vec![feature]),
-        Needs::Image(feature) => (OperationKind::GenerateImage, vec![feature]),
+    let operation = needs.operation();
+    let features = match needs {
+        Needs::Operation(_) => vec![],
+        Needs::Stream(feature) => vec![Feature::Streaming, feature],
+        Needs::Chat(feature) | Needs::Embed(feature) | Needs::Image(feature) => vec![feature],
     };
     if !capabilities.has(operation) {
         return Some(operation.as_str());

@@ -1,33 +1,33 @@
 //! OpenAI's wires joined: which API answers a call, and what the model refuses.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use router_core::{
     Call, Capabilities, ChatRequest, Error, ErrorKind, Feature, Operation, OperationKind, Output, ProviderId,
-    ReasoningEffort, Result,
+    Result,
 };
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
-use router_wire_openai::dialect::{Dialect, ReasoningReplay};
-use router_wire_openai::{WIRE, chat, compatible, embeddings, models, responses};
+use router_wire_openai::completions::response::CompletionStreamDecoder;
+use router_wire_openai::responses::stream::ResponsesStreamDecoder;
+use router_wire_openai::{WIRE, compatible, completions, responses};
 
+use crate::dialects::{Dialects, thinks_not};
 use crate::models::ModelFamily;
 use crate::options::{Api, OpenAiOptions};
 
 /// Fields of [`OpenAiOptions`] that steer the codec and are not sent.
 const OWN: &[&str] = &["api"];
 
+/// Where text is completed by the few models that do nothing else.
+const COMPLETIONS_PATH: &str = "/completions";
+
 /// OpenAI's wires.
 #[derive(Clone, Debug)]
 pub struct OpenAiCodec {
     speaker: Speaker,
-    /// For models without reasoning, and for those with it.
-    plain: Arc<Dialect>,
-    reasoning: Arc<Dialect>,
-    /// For reasoning models with the effort `none`, which sample like plain ones.
-    not_thinking: Arc<Dialect>,
+    dialects: Dialects,
     capabilities: Arc<Capabilities>,
 }
 
@@ -39,43 +39,19 @@ impl VendorCodec for OpenAiCodec {
         .with_reference("https://platform.openai.com/docs/api-reference");
 
     fn new(id: ProviderId) -> Self {
-        let mut plain = Dialect::default().without(&["top_k"]);
-        plain.stop_max = Some(4);
-        // Chat completions neither give nor take reasoning text.
-        plain.reasoning_replay = ReasoningReplay::Never;
-        plain.video = false;
-        let mut not_thinking = plain.clone();
-        not_thinking.max_tokens_field = Cow::Borrowed("max_completion_tokens");
-        not_thinking.system_role = Cow::Borrowed("developer");
-        let reasoning = not_thinking.clone().without(&[
-            "temperature",
-            "top_p",
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "stop_sequences",
-        ]);
-        let not_thinking = not_thinking.without(&[
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "stop_sequences",
-        ]);
+        let operations = [
+            OperationKind::Chat,
+            OperationKind::Embed,
+            OperationKind::GenerateImage,
+            OperationKind::Speak,
+            OperationKind::Transcribe,
+            OperationKind::Moderate,
+            OperationKind::ListModels,
+        ];
         Self {
             speaker: Speaker::new(id, WIRE),
-            plain: Arc::new(plain),
-            reasoning: Arc::new(reasoning),
-            not_thinking: Arc::new(not_thinking),
-            capabilities: Arc::new(Capabilities::new(
-                [
-                    OperationKind::Chat,
-                    OperationKind::Embed,
-                    OperationKind::ListModels,
-                ],
-                FEATURES,
-            )),
+            dialects: Dialects::new(),
+            capabilities: Arc::new(Capabilities::new(operations, FEATURES)),
         }
     }
 }
@@ -99,49 +75,44 @@ const FEATURES: &[Feature] = &[
     Feature::SeveralChoices,
     Feature::ServerTools,
     Feature::Dimensions,
+    Feature::ImageEdit,
 ];
 
+/// What answers a call.
+enum Answers<'a> {
+    Responses(&'a ChatRequest),
+    Completions(&'a ChatRequest),
+    /// The wires that the family shares.
+    Shared,
+}
+
 impl OpenAiCodec {
-    fn api(&self, call: &Call, request: &ChatRequest) -> Api {
+    fn answers<'a>(&self, call: &'a Call) -> Answers<'a> {
+        let Operation::Chat(request) = &call.operation else {
+            return Answers::Shared;
+        };
+        let family = ModelFamily::of(call.model.as_str());
         let chosen = request
             .provider_options
             .get(self.speaker.provider().as_str())
             .and_then(|options| options.to::<OpenAiOptions>().ok())
             .and_then(|options| options.api);
         match chosen {
-            Some(Api::Responses) => Api::Responses,
-            Some(Api::ChatCompletions) => Api::ChatCompletions,
+            Some(Api::Responses) => Answers::Responses(request),
+            Some(Api::ChatCompletions) => Answers::Shared,
+            _ if family == ModelFamily::TextOnly => Answers::Completions(request),
             _ => {
-                let family = ModelFamily::of(call.model.as_str());
                 let tools =
                     family.tools_need_responses() && !request.tools.is_empty() && !thinks_not(request);
-                if family == ModelFamily::ResponsesOnly
-                    || tools
-                    || request.settings.previous_response_id.is_some()
-                {
-                    Api::Responses
+                let continues = request.settings.previous_response_id.is_some();
+                if family == ModelFamily::ResponsesOnly || tools || continues {
+                    Answers::Responses(request)
                 } else {
-                    Api::ChatCompletions
+                    Answers::Shared
                 }
             }
         }
     }
-
-    fn dialect(&self, call: &Call, request: &ChatRequest) -> &Dialect {
-        match ModelFamily::of(call.model.as_str()) {
-            ModelFamily::Plain => &self.plain,
-            _ if thinks_not(request) => &self.not_thinking,
-            _ => &self.reasoning,
-        }
-    }
-}
-
-fn thinks_not(request: &ChatRequest) -> bool {
-    request
-        .settings
-        .reasoning
-        .as_ref()
-        .is_some_and(|reasoning| reasoning.effort == Some(ReasoningEffort::None))
 }
 
 impl Codec for OpenAiCodec {
@@ -154,22 +125,22 @@ impl Codec for OpenAiCodec {
     }
 
     fn encode(&self, call: &Call) -> Result<Encoded> {
-        match &call.operation {
-            Operation::Chat(request) => match self.api(call, request) {
-                Api::Responses => responses::request::encode(&self.speaker, call, request, OWN),
-                _ => chat::request::encode(self.dialect(call, request), &self.speaker, call, request, OWN),
-            },
-            Operation::Embed(request) => {
-                if request.inputs.len() > 2048 {
-                    return Err(Error::new(
-                        ErrorKind::InvalidRequest,
-                        "inputs: at most 2048 in one request",
-                    ));
-                }
-                embeddings::encode(&self.plain, &self.speaker, call, request, OWN)
+        if !self.capabilities.has(call.operation.kind()) {
+            return Err(Error::unsupported(call.operation.kind()));
+        }
+        if let Operation::Embed(request) = &call.operation
+            && request.inputs.len() > 2048
+        {
+            let message = "inputs: at most 2048 in one request";
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
+        }
+        let (dialect, speaker) = (self.dialects.of(call), &self.speaker);
+        match self.answers(call) {
+            Answers::Responses(request) => responses::request::encode(speaker, call, request, OWN),
+            Answers::Completions(request) => {
+                completions::request::encode(dialect, COMPLETIONS_PATH, speaker, call, request, OWN)
             }
-            Operation::ListModels(_) => Ok(Encoded::whole(models::encode(&self.plain), Vec::new())),
-            other => Err(Error::unsupported(other.kind())),
+            Answers::Shared => compatible::encode(dialect, speaker, call, OWN),
         }
     }
 
@@ -177,35 +148,21 @@ impl Codec for OpenAiCodec {
         if let Some(error) = compatible::error_in_success(response, &[]) {
             return Err(error);
         }
-        match &call.operation {
-            Operation::Chat(request) => match self.api(call, request) {
-                Api::Responses => responses::response::decode(&self.speaker, response),
-                _ => chat::response::decode(&self.speaker, response),
+        match self.answers(call) {
+            Answers::Responses(_) => responses::response::decode(&self.speaker, response).map(Output::Chat),
+            Answers::Completions(_) => {
+                completions::response::decode(&self.speaker, response).map(Output::Chat)
             }
-            .map(Output::Chat),
-            Operation::Embed(_) => embeddings::decode(response).map(Output::Embed),
-            Operation::ListModels(_) => models::decode(response).map(Output::ListModels),
-            other => Err(Error::unsupported(other.kind())),
+            Answers::Shared => compatible::decode(self.dialects.of(call), &self.speaker, call, response),
         }
     }
 
     fn stream_decoder(&self, call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
-        let responses = match &call.operation {
-            Operation::Chat(request) => self.api(call, request) == Api::Responses,
-            _ => false,
-        };
-        if responses {
-            (
-                Framing::Sse,
-                Box::new(responses::stream::ResponsesStreamDecoder::new(
-                    self.speaker.clone(),
-                )),
-            )
-        } else {
-            (
-                Framing::Sse,
-                Box::new(chat::stream::ChatStreamDecoder::new(self.speaker.clone())),
-            )
+        let speaker = self.speaker.clone();
+        match self.answers(call) {
+            Answers::Responses(_) => (Framing::Sse, Box::new(ResponsesStreamDecoder::new(speaker))),
+            Answers::Completions(_) => (Framing::Sse, Box::new(CompletionStreamDecoder::new(speaker))),
+            Answers::Shared => compatible::stream_decoder(self.dialects.of(call), &speaker, call),
         }
     }
 

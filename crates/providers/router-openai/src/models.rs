@@ -13,6 +13,8 @@ pub enum ModelFamily {
     },
     /// Models that only the Responses API serves.
     ResponsesOnly,
+    /// Models that complete text and hold no conversation.
+    TextOnly,
 }
 
 impl ModelFamily {
@@ -22,6 +24,10 @@ impl ModelFamily {
         let name = model.rsplit('/').next().unwrap_or(model);
         // Fine-tuned models are `ft:gpt-4o-mini:…`.
         let name = name.strip_prefix("ft:").unwrap_or(name);
+        let is_base = name.starts_with("davinci-") || name.starts_with("babbage-");
+        if is_base || name.starts_with("gpt-3.5-turbo-instruct") {
+            return Self::TextOnly;
+        }
         let responses_only = ["-pro", "-codex", "deep-research", "computer-use"]
             .iter()
             .any(|word| name.contains(word));
@@ -81,6 +87,10 @@ mod tests {
         );
         assert_eq!(ModelFamily::of("gpt-5.2-codex"), ModelFamily::ResponsesOnly);
         assert_eq!(ModelFamily::of("o3-pro"), ModelFamily::ResponsesOnly);
+        for model in ["gpt-3.5-turbo-instruct-0914", "ft:davinci-002:acme"] {
+            assert_eq!(ModelFamily::of(model), ModelFamily::TextOnly);
+        }
+        assert_eq!(ModelFamily::of("gpt-3.5-turbo"), ModelFamily::Plain);
         assert!(ModelFamily::of("gpt-5.5").tools_need_responses());
         assert!(!ModelFamily::of("gpt-5.1").tools_need_responses());
     }

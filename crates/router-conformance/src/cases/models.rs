@@ -2,7 +2,7 @@
 
 use router_core::moderation::ModerationRequest;
 use router_core::rerank::RerankRequest;
-use router_core::{EmbeddingRequest, ProviderExt as _, Text};
+use router_core::{EmbeddingRequest, OperationKind, ProviderExt as _, Text};
 
 use crate::exchange::{Exchange, check_request};
 use crate::subject::Subject;
@@ -11,7 +11,7 @@ async fn embed(subject: &Subject, cases: &[&str], request: EmbeddingRequest) -> 
     let exchange = Exchange::of(subject, &subject.fixtures.response_of(cases));
     let answer = exchange
         .provider
-        .embed(subject.embedding_model.clone(), request)
+        .embed(subject.model_of(OperationKind::Embed).clone(), request)
         .await
         .unwrap_or_else(|error| panic!("{}: {error}", cases[0]));
     check_request(subject, cases[0], &exchange, true);
@@ -57,7 +57,7 @@ pub(crate) async fn rerank_scores_in_order(subject: Subject) {
     let request = RerankRequest::new("capital of France", ["Oslo", "Paris", "Rome"].map(Text::from));
     let answer = exchange
         .provider
-        .rerank(subject.model.clone(), request)
+        .rerank(subject.model_of(OperationKind::Rerank).clone(), request)
         .await
         .unwrap_or_else(|error| panic!("rerank_scores_in_order: {error}"));
     check_request(&subject, "rerank_scores_in_order", &exchange, true);
@@ -75,14 +75,20 @@ pub(crate) async fn moderate_categories(subject: Subject) {
     let exchange = Exchange::of(&subject, &subject.fixtures.response_of(&["moderate_categories"]));
     let answer = exchange
         .provider
-        .moderate(subject.model.clone(), ModerationRequest::new(["I hate you."]))
+        .moderate(
+            subject.model_of(OperationKind::Moderate).clone(),
+            ModerationRequest::new(["I hate you."]),
+        )
         .await
         .unwrap_or_else(|error| panic!("moderate_categories: {error}"));
     check_request(&subject, "moderate_categories", &exchange, true);
-    let judgement = answer.results.first().expect("moderate_categories: no judgement");
+    assert_eq!(answer.results.len(), 1, "one input has one judgement");
+    let judgement = &answer.results[0];
     assert!(judgement.flagged, "moderate_categories: the text is flagged");
+    let flagged = judgement.categories.iter().find(|category| category.flagged);
+    let flagged = flagged.expect("moderate_categories: no category is flagged");
     assert!(
-        judgement.categories.iter().any(|category| category.flagged),
-        "moderate_categories: no category is flagged"
+        flagged.score.is_none_or(|score| score > 0.5),
+        "moderate_categories: {flagged:?} is flagged with a low score"
     );
 }
