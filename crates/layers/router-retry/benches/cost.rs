@@ -85,7 +85,7 @@ async fn plain(provider: &impl Provider) -> f64 {
     started.elapsed().as_nanos() as f64 / f64::from(CALLS)
 }
 
-/// Nanoseconds of a chunk that is waited for. The reader asks again itself, so that no runtime is in the figures.
+/// Nanoseconds of a chunk that is waited for. The reader asks again itself, so that little of the runtime is in the figures.
 async fn chunk(provider: &impl Provider) -> f64 {
     let call = Call::new("a-model", ChatRequest::user("Hello")).streaming();
     let Ok(Body::Stream(mut stream)) = provider.call(&call).await.map(|reply| reply.body) else {
@@ -120,6 +120,11 @@ fn compare(what: &str, rounds: [Vec<f64>; 2]) {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    // In a task, as in a server: tasks are known by one waker.
+    tokio::spawn(run()).await.expect("no panic");
+}
+
+async fn run() {
     let layered =
         RetryLayer::default().layer(BreakerLayer::default().layer(TimeoutLayer::default().layer(Vendor)));
     let (mut calls, mut chunks) = ([vec![], vec![]], [vec![], vec![]]);

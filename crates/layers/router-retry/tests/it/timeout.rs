@@ -1,5 +1,8 @@
 //! Each wait has its limit and its own error; what took too long is let go.
 
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use router_core::error::TimeoutKind;
@@ -129,6 +132,24 @@ async fn pings_are_no_content() {
     let vendor = Vendor::streaming(pings(&[]));
     let found = late(TimeoutPolicy::default(), &vendor, &streamed()).await;
     assert_eq!(found, (timeout(TimeoutKind::FirstContent), 60.0));
+}
+
+/// A task that has used up its turn is told to come again at once by everything that waits; a silence is noticed all the same.
+#[tokio::test(start_paused = true)]
+async fn busy_tasks_are_timed_as_well() {
+    let provider = TimeoutLayer::default().layer(Vendor::streaming([Step::Text, Step::Hang]));
+    let mut stream = stream(provider.call(&streamed()).await.unwrap());
+    stream.next().await.unwrap().unwrap();
+    std::future::poll_fn(|task| {
+        // Each of these is over, and costs a part of the turn, until there is nothing left of it.
+        while pin!(sleep(Duration::ZERO)).poll(task).is_ready() {}
+        assert!(pin!(stream.next()).poll(task).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    let ended = tokio::time::timeout(seconds(70), stream.next()).await;
+    let ended = ended.expect("it is noticed").expect("an end");
+    assert_eq!(ended.unwrap_err().kind(), timeout(TimeoutKind::BetweenContents));
 }
 
 /// What the vendor sent in time is not late because nobody reads it.
