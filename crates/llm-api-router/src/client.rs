@@ -2,30 +2,26 @@
 
 use std::sync::Arc;
 
-use router_core::model::ModelList;
 use router_core::{
-    BoxFuture, Call, Capabilities, Error, ErrorKind, Feature, ModelId, ModelRef, Operation, OperationKind,
-    Output, Provider, ProviderId, Reply, Result, Warning,
+    BoxFuture, Call, Capabilities, Error, ErrorKind, ModelId, Provider, ProviderId, Reply, Result,
 };
 
-static ID: ProviderId = ProviderId::from_static("llm-api-router");
+use crate::directory::{Directory, Entries, joined, names};
 
 /// Providers under their names, as one provider. Clones share them.
 ///
 /// A model is named `provider/model`. A name without a provider goes to the default provider: the one that was named as
 /// such, or the only one.
+///
+/// With the feature `retry`, calls are tried again, providers that keep failing are left alone, and what takes too long is
+/// cut off, unless the builder is told otherwise.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    providers: Vec<Arc<dyn Provider>>,
-    default: Option<usize>,
-    prefixes: Vec<(String, usize)>,
-    aliases: Vec<(String, ProviderId)>,
-    missing: Vec<(ProviderId, String)>,
-    capabilities: Arc<Capabilities>,
+    directory: Directory,
+    #[cfg(feature = "retry")]
+    retry: Option<router_retry::Retry<Directory>>,
+    #[cfg(feature = "retry")]
+    breakers: Arc<[router_retry::BreakerHandle]>,
 }
 
 impl std::fmt::Debug for Client {
@@ -45,6 +41,8 @@ pub struct ClientBuilder {
     prefixes: Vec<(String, ProviderId)>,
     aliases: Vec<(String, ProviderId)>,
     missing: Vec<(ProviderId, String)>,
+    #[cfg(feature = "retry")]
+    stack: crate::Stack,
 }
 
 impl std::fmt::Debug for ClientBuilder {
@@ -92,6 +90,24 @@ impl ClientBuilder {
         self
     }
 
+    /// With other layers than the default ones.
+    #[cfg(feature = "retry")]
+    #[must_use]
+    pub fn stack(mut self, stack: crate::Stack) -> Self {
+        self.stack = stack;
+        self
+    }
+
+    /// With the providers as they are: nothing is tried again, left alone or cut off.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        #[cfg(feature = "retry")]
+        let this = self.stack(crate::Stack::none());
+        #[cfg(not(feature = "retry"))]
+        let this = self;
+        this
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -125,23 +141,33 @@ impl ClientBuilder {
             .iter()
             .map(|(prefix, id)| Ok((prefix.clone(), find(id)?)));
         let prefixes = prefixes.collect::<Result<_>>()?;
+        let capabilities = Arc::new(joined(&self.providers));
+        #[cfg(feature = "retry")]
+        let (providers, breakers): (Vec<_>, Vec<_>) = self
+            .providers
+            .into_iter()
+            .map(|provider| self.stack.around(provider))
+            .unzip();
+        #[cfg(not(feature = "retry"))]
+        let providers = self.providers;
+        let directory = Directory::new(Entries {
+            default,
+            prefixes,
+            aliases: self.aliases,
+            missing: self.missing,
+            capabilities,
+            providers,
+        });
         Ok(Client {
-            inner: Arc::new(Inner {
-                default,
-                prefixes,
-                aliases: self.aliases,
-                missing: self.missing,
-                capabilities: Arc::new(joined(&self.providers)),
-                providers: self.providers,
+            #[cfg(feature = "retry")]
+            retry: self.stack.retry.map(|policy| {
+                use router_core::Layer as _;
+                router_retry::RetryLayer::new(policy).layer(directory.clone())
             }),
+            #[cfg(feature = "retry")]
+            breakers: breakers.into_iter().flatten().collect(),
+            directory,
         })
-    }
-}
-
-impl Inner {
-    fn canonical<'a>(&'a self, name: &'a str) -> &'a str {
-        let found = self.aliases.iter().find(|(alias, _)| alias == name);
-        found.map_or(name, |(_, id)| id.as_str())
     }
 }
 
@@ -154,20 +180,19 @@ impl Client {
 
     /// The names of its providers.
     pub fn providers(&self) -> impl Iterator<Item = &ProviderId> {
-        self.inner.providers.iter().map(|provider| provider.id())
+        self.directory.providers().iter().map(|provider| provider.id())
     }
 
     /// The provider that names without one go to.
     #[must_use]
     pub fn default_provider(&self) -> Option<&ProviderId> {
-        self.inner.default.map(|place| self.inner.providers[place].id())
+        self.directory.default().map(|provider| provider.id())
     }
 
-    /// A provider by its name, or by another name for it.
+    /// A provider by its name, or by another name for it. Calls to it are not tried again.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<dyn Provider>> {
-        let id = self.inner.canonical(id);
-        self.inner.providers.iter().find(|provider| *provider.id() == *id)
+        self.directory.get(id)
     }
 
     /// The provider that a model's name goes to, and the model's name there.
@@ -175,131 +200,30 @@ impl Client {
     /// # Errors
     /// `NotFound` naming what to set or write, when no provider is meant.
     pub fn route(&self, model: &ModelId) -> Result<(&Arc<dyn Provider>, ModelId)> {
-        let inner = &*self.inner;
-        let remedy = |name: &str| {
-            let name = inner.canonical(name);
-            inner.missing.iter().find(|(missing, _)| *missing == *name)
-        };
-        let known = |name: &str| self.get(name).is_some() || remedy(name).is_some();
-        let named = ModelRef::parse(model.as_str(), known);
-        let Some(id) = named.provider else {
-            let prefixed = inner
-                .prefixes
-                .iter()
-                .find(|(prefix, _)| model.as_str().starts_with(prefix));
-            return match prefixed.map(|(_, place)| *place).or(inner.default) {
-                Some(place) => Ok((&inner.providers[place], named.model)),
-                None => Err(not_found(format!(
-                    "model {model:?} names no provider: write provider/model, with one of {}",
-                    names(&inner.providers)
-                ))),
-            };
-        };
-        match (self.get(id.as_str()), remedy(id.as_str())) {
-            (Some(provider), _) => Ok((provider, named.model)),
-            (None, Some((id, remedy))) => {
-                Err(not_found(format!("provider {id} is not configured: {remedy}")))
-            }
-            // `known` found it in one of the two.
-            (None, None) => Err(not_found(format!("no provider has the name {id}"))),
-        }
+        self.directory.route(model)
     }
 
-    /// The models of all providers: bare names of the default provider's, `provider/model` of the others. A provider that
-    /// fails is named in a warning; when all fail, the first failure is the error.
-    async fn list(&self, call: &Call) -> Result<Reply> {
-        let mut models = Vec::new();
-        let mut warnings = Vec::new();
-        let mut failure = None;
-        let mut answered = false;
-        for (place, provider) in self.inner.providers.iter().enumerate() {
-            if !provider.capabilities().has(OperationKind::ListModels) {
-                continue;
-            }
-            let reply = match provider.call(call).await {
-                Ok(reply) => reply.into_output().await,
-                Err(error) => Err(error),
-            };
-            match reply {
-                Ok(Output::ListModels(list)) => {
-                    answered = true;
-                    models.extend(list.models.into_iter().map(|mut model| {
-                        if self.inner.default != Some(place) {
-                            model.id = ModelId::from(format!("{}/{}", provider.id(), model.id));
-                        }
-                        model
-                    }));
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    warnings.push(Warning::dropped(
-                        format!("models of {}", provider.id()),
-                        error.to_string(),
-                    ));
-                    failure.get_or_insert(error);
-                }
-            }
-        }
-        match failure {
-            Some(error) if !answered => Err(error),
-            _ => {
-                let mut reply = Reply::full(Output::ListModels(ModelList::new(models)));
-                reply.head.provider = ID.clone();
-                reply.head.warnings = warnings;
-                Ok(reply)
-            }
-        }
+    /// What is let through to the providers, where they have breakers.
+    #[cfg(feature = "retry")]
+    pub fn breakers(&self) -> impl Iterator<Item = &router_retry::BreakerHandle> {
+        self.breakers.iter()
     }
 }
 
 impl Provider for Client {
     fn id(&self) -> &ProviderId {
-        &ID
+        self.directory.id()
     }
 
     fn capabilities(&self) -> Arc<Capabilities> {
-        Arc::clone(&self.inner.capabilities)
+        self.directory.capabilities()
     }
 
     fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
-        Box::pin(async move {
-            if matches!(call.operation, Operation::ListModels(_)) && call.model.as_str().is_empty() {
-                return self.list(call).await;
-            }
-            let (provider, model) = self.route(&call.model)?;
-            if model == call.model {
-                return provider.call(call).await;
-            }
-            provider.call(&call.with_model(model)).await
-        })
+        #[cfg(feature = "retry")]
+        if let Some(retry) = &self.retry {
+            return retry.call(call);
+        }
+        self.directory.call(call)
     }
-}
-
-fn not_found(message: String) -> Error {
-    Error::new(ErrorKind::NotFound, message).with_code("model_not_found")
-}
-
-fn names(providers: &[Arc<dyn Provider>]) -> String {
-    let names: Vec<&str> = providers.iter().map(|provider| provider.id().as_str()).collect();
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    names.join(", ")
-}
-
-/// What any of the providers can do.
-fn joined(providers: &[Arc<dyn Provider>]) -> Capabilities {
-    let all: Vec<_> = providers.iter().map(|provider| provider.capabilities()).collect();
-    let operations: Vec<OperationKind> = OperationKind::ALL
-        .iter()
-        .copied()
-        .filter(|operation| all.iter().any(|one| one.has(*operation)))
-        .collect();
-    let model = ModelId::default();
-    let features: Vec<Feature> = Feature::ALL
-        .iter()
-        .copied()
-        .filter(|feature| all.iter().any(|one| one.features_of(&model).contains(*feature)))
-        .collect();
-    Capabilities::new(operations, &features)
 }

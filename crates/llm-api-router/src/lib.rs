@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod directory;
 #[cfg(feature = "client")]
 mod providers;
 #[cfg(feature = "client")]
 mod registry;
+#[cfg(feature = "retry")]
+mod stack;
 
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "client")]
@@ -18,6 +21,8 @@ pub use providers::*;
 pub use registry::{Build, Entry, Registry};
 #[cfg(feature = "client")]
 pub use router_http::ProviderSettings;
+#[cfg(feature = "retry")]
+pub use stack::Stack;
 
 pub use router_core::*;
 
@@ -31,6 +36,8 @@ pub use router_http as http;
 pub use router_ratelimit as ratelimit;
 #[cfg(feature = "redis")]
 pub use router_redis as redis;
+#[cfg(feature = "retry")]
+pub use router_retry as retry;
 #[cfg(feature = "serve")]
 pub use router_serve as serve;
 pub use router_wire as wire;

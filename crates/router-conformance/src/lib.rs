@@ -14,3 +14,8 @@ mod trace;
 
 pub use subject::Subject;
 pub use suite::{CASES, Case, Needs, run, suite_is_complete};
+
+/// The code of the guide is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/adding-a-layer.md")]
+pub struct Guide;

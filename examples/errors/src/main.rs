@@ -8,7 +8,11 @@ use llm_api_router::{ChatRequest, Client, ErrorKind, ProviderExt, Result, Settin
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let client = Client::builder().provider(SimVendor::in_process()?).build()?;
+    // Bare, so that nothing is tried again before an error is shown.
+    let client = Client::builder()
+        .provider(SimVendor::in_process()?)
+        .bare()
+        .build()?;
     for model in [
         "sim/sim-fault-429-after7",
         "sim/sim-fault-401",

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "providers")]
 mod providers_page;
+#[cfg(feature = "retry")]
+mod stack;
 
 use llm_api_router::sim::{SimModel, SimVendor};
 use llm_api_router::{Client, ErrorKind, ProviderExt, ProviderSettings, Registry, Scripted};
