@@ -19,6 +19,8 @@ mod pick;
 mod pool;
 mod probe;
 mod provider;
+#[cfg(feature = "redis")]
+mod redis;
 mod stats;
 mod status;
 mod sticky;
@@ -38,6 +40,8 @@ pub use mirror::{Mirror, MirrorStatus};
 pub use options::BalanceOptions;
 pub use probe::{Probe, ProbeConfig, ProbeOperation};
 pub use provider::Balance;
+#[cfg(feature = "redis")]
+pub use redis::RedisCooldowns;
 pub use status::{BalanceStatus, TargetState, TargetStatus};
 pub use sticky::Sticky;
 pub use store::CooldownStore;

@@ -7,12 +7,15 @@ use std::time::Duration;
 use router_core::{BoxFuture, ProviderId, Result, Text};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::health::Cooldown;
 use crate::inner::Inner;
 use crate::pool::config;
 use crate::target::Target;
+
+/// How long a store may take to answer, so that nothing piles up beside one that hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Keeps cooldowns for several instances.
 ///
@@ -79,7 +82,9 @@ impl Sharing {
                 drop(inner);
                 let names: Vec<Text> = pool.targets.iter().map(|target| target.name.clone()).collect();
                 // A store that cannot be asked says nothing; it is asked again.
-                let left = asked.left(&id, &names).await.unwrap_or_default();
+                let Ok(Ok(left)) = timeout(PATIENCE, asked.left(&id, &names)).await else {
+                    continue;
+                };
                 let now = Instant::now();
                 for (target, left) in pool.targets.iter().zip(left) {
                     let rules = target.rules(&pool.settings.health);
@@ -100,7 +105,7 @@ impl Sharing {
         let left = cooldown.until.saturating_duration_since(cooldown.since);
         self.runtime.spawn(async move {
             // What cannot be told, the others learn themselves.
-            let _ = store.put(&balancer, &name, left).await;
+            let _ = timeout(PATIENCE, store.put(&balancer, &name, left)).await;
         });
     }
 }

@@ -11,6 +11,8 @@ mod keys;
 mod light;
 mod policy_table;
 mod recovery;
+#[cfg(feature = "redis")]
+mod redis;
 mod shadow;
 mod shares;
 mod simulated;
