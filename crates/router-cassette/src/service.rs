@@ -17,6 +17,7 @@ use router_core::{
 };
 use router_gemini::GeminiCodec;
 use router_ollama::OllamaCodec;
+use router_vertex::VertexCodec;
 use router_wire::provenance::Speaker;
 use router_wire::vendor::VendorCodec as _;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
@@ -60,6 +61,18 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
     let ollama = path.contains("/api/") && !path.contains("/v1/") && provider == "ollama"
         || path.ends_with("/api/chat");
     let (codec, operation): (Box<dyn Codec>, Operation) = match cassette.endpoint.as_str() {
+        "generateContent" if provider == "vertex" && !speaks(cassette) => {
+            (Box::new(VertexCodec::new(id)), chat())
+        }
+        "predict" if provider == "vertex" && embeds(cassette) => (
+            Box::new(VertexCodec::new(id)),
+            EmbeddingRequest::new(["-"]).into(),
+        ),
+        "predict" if provider == "vertex" => (Box::new(VertexCodec::new(id)), ImageRequest::new("-").into()),
+        "embeddings" if provider == "vertex" => (
+            Box::new(VertexCodec::new(id)),
+            EmbeddingRequest::new(["-"]).into(),
+        ),
         "chat" if ollama || (provider == "ollama" && path.is_empty()) => {
             (Box::new(OllamaCodec::new(id)), chat())
         }
@@ -75,9 +88,7 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         }
         "generateContent" => (Box::new(GeminiCodec::new(id)), chat()),
         "embeddings" => {
-            let codec: Box<dyn Codec> = if path.contains(":predict") {
-                return later("Vertex prediction");
-            } else if google && !path.contains("/openai/") {
+            let codec: Box<dyn Codec> = if google && !path.contains("/openai/") {
                 Box::new(GeminiCodec::new(id))
             } else if ollama {
                 Box::new(OllamaCodec::new(id))
@@ -129,7 +140,12 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "converse" | "invoke" => return later("Bedrock's own wire"),
         endpoint => return later(&format!("the endpoint {endpoint}")),
     };
-    let model = cassette.asked("model").as_str().unwrap_or("model");
+    let model = match published(path) {
+        // What makes pictures by this method are the models of one line, whose name was taken out of some recordings.
+        Some(_) if operation.kind() == OperationKind::GenerateImage => "imagen",
+        Some(name) => name,
+        None => cassette.asked("model").as_str().unwrap_or("model"),
+    };
     let mut call = Call::new(model, operation);
     let may_stream = matches!(
         call.operation.kind(),
@@ -172,6 +188,23 @@ fn compatible(id: ProviderId) -> Box<dyn Codec> {
         "volcengine" => Box::new(router_volcengine::VolcengineCodec::new(id)),
         _ => Box::new(Compatible::new(id, Dialect::default())),
     }
+}
+
+/// The model in a path of a publisher: `publishers/google/models/NAME`.
+fn published(path: &str) -> Option<&str> {
+    let from = path.find("publishers/")?;
+    let name = &path[from..];
+    Some(name.rsplit_once(':').map_or(name, |(name, _)| name))
+}
+
+/// Whether the answer of a prediction holds vectors.
+fn embeds(cassette: &Cassette) -> bool {
+    let payload = cassette
+        .http_response()
+        .map(|response| response.body)
+        .unwrap_or_default();
+    let body: Value = serde_json::from_slice(&payload).unwrap_or_default();
+    body["predictions"][0].get("embeddings").is_some()
 }
 
 /// Whether Gemini was asked for sound alone.

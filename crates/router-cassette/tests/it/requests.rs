@@ -100,7 +100,7 @@ fn server(cassette: &Cassette) -> Option<(String, Vec<Box<dyn ServerCodec>>)> {
     let google = path
         .rfind("/models/")
         .filter(|_| path.contains(':') && !path.contains("/openai/"));
-    let google = google.filter(|_| !path.contains("/publishers/anthropic/"));
+    let google = google.filter(|_| !path.contains("/publishers/anthropic/") && !path.ends_with(":predict"));
     if let Some(at) = google {
         let path = format!("/v1beta{}", &path[at..]);
         return Some((path, router_wire_gemini::endpoints()));
