@@ -167,6 +167,18 @@ pub trait PriceBook: Send + Sync {
     fn price(&self, provider: &ProviderId, model: &ModelId, usage: &Usage) -> Option<f64>;
 }
 
+impl<T: ModelCatalog + ?Sized> ModelCatalog for &T {
+    fn model(&self, provider: &ProviderId, model: &ModelId) -> Option<ModelInfo> {
+        (**self).model(provider, model)
+    }
+}
+
+impl<T: PriceBook + ?Sized> PriceBook for &T {
+    fn price(&self, provider: &ProviderId, model: &ModelId, usage: &Usage) -> Option<f64> {
+        (**self).price(provider, model, usage)
+    }
+}
+
 /// Knows no model and no price: the default where no catalog was given.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoCatalog;
