@@ -1,6 +1,8 @@
 //! The client's routes and the registry's errors.
 #![cfg(feature = "sim")]
 
+#[cfg(all(feature = "balance", feature = "retry"))]
+mod balanced;
 #[cfg(feature = "providers")]
 mod providers_page;
 #[cfg(feature = "retry")]

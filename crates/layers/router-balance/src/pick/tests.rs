@@ -35,7 +35,11 @@ impl Outcome {
 /// Seconds that a target takes when it has nothing else to do: 100 to 300 ms, and two to six seconds for every twentieth.
 fn speed(place: usize, rng: &mut fastrand::Rng) -> f64 {
     let usual = 0.1 + 0.2 * rng.f64();
-    if place % 20 == 0 { usual * 20.0 } else { usual }
+    if place.is_multiple_of(20) {
+        usual * 20.0
+    } else {
+        usual
+    }
 }
 
 fn simulate(strategy: Strategy) -> Outcome {
@@ -88,7 +92,7 @@ fn simulate(strategy: Strategy) -> Outcome {
         if call >= WARM_UP {
             outcome.latencies.push(seconds);
             outcome.most = outcome.most.max(load);
-            slow += usize::from(place % 20 == 0);
+            slow += usize::from(place.is_multiple_of(20));
         }
     }
     outcome.slow_share = slow as f64 / outcome.latencies.len() as f64;
