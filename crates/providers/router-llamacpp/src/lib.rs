@@ -52,6 +52,7 @@ impl DialectVendor for LlamaCppDialect {
                 OperationKind::Chat,
                 OperationKind::Embed,
                 OperationKind::ListModels,
+                OperationKind::Rerank,
             ],
             &[
                 Feature::Streaming,

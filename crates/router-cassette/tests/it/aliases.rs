@@ -78,6 +78,13 @@ pub(crate) const ALIASES: &[Alias] = &[
             body.value["max_tokens"] = most;
         }
     }),
+    ("Most results", |body| {
+        if body.endpoint == "rerank"
+            && let Some(most) = body.fields().remove("top_k")
+        {
+            body.value["top_n"] = most;
+        }
+    }),
     ("Ollama: a message without text", |body| {
         if body.path.ends_with("/api/chat") {
             body.messages(|message| message.retain(|name, value| name != "content" || *value != ""));

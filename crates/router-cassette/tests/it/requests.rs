@@ -113,6 +113,18 @@ fn server(cassette: &Cassette) -> Option<(String, Vec<Box<dyn ServerCodec>>)> {
         "chat" => ("/v1/chat/completions", router_wire_openai::endpoints()),
         "responses" => ("/v1/responses", router_wire_openai::endpoints()),
         "embeddings" => ("/v1/embeddings", router_wire_openai::endpoints()),
+        "completions" if path.ends_with("/completions") => {
+            ("/v1/completions", router_wire_openai::endpoints())
+        }
+        "images" if path.ends_with("/images/generations") => {
+            ("/v1/images/generations", router_wire_openai::endpoints())
+        }
+        "images" if path.ends_with("/images/edits") => ("/v1/images/edits", router_wire_openai::endpoints()),
+        "audio-speech" if path.ends_with("/audio/speech") => {
+            ("/v1/audio/speech", router_wire_openai::endpoints())
+        }
+        "moderations" => ("/v1/moderations", router_wire_openai::endpoints()),
+        "rerank" => ("/v1/rerank", router_wire_openai::endpoints()),
         "messages" => ("/v1/messages", router_wire_anthropic::endpoints()),
         "count_tokens" => ("/v1/messages/count_tokens", router_wire_anthropic::endpoints()),
         _ => return None,

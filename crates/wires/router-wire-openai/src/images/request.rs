@@ -7,7 +7,7 @@ use router_wire::multipart::Form;
 use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
-use router_wire::write::{Fields, Overrides, Seq};
+use router_wire::write::{Fields, Overrides, Seq, extra_fields};
 use router_wire::{Encoded, HttpRequest, media_type};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -267,6 +267,7 @@ impl Serialize for Picture<'_> {
                 map.serialize_entry("image_url", &Url { url })?;
             }
         }
+        extra_fields(&mut map, self.media.riders.extra(), WIRE)?;
         map.end()
     }
 }

@@ -4,7 +4,9 @@ use bytes::{Bytes, BytesMut};
 use http::Method;
 use router_core::content::{MediaKind, MediaSource};
 use router_core::image::{Delivery, GeneratedImage, ImageRequest, ImageResponse};
-use router_core::{Error, Head, Media, Mode, ModelId, Operation, Output, Result, StreamEvent, Text, Usage};
+use router_core::{
+    Error, Extra, Head, Media, Mode, ModelId, Operation, Output, Result, StreamEvent, Text, Usage,
+};
 use router_wire::multipart::{File, Form};
 use router_wire::object::{Object, invalid, is_string};
 use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
@@ -179,25 +181,32 @@ fn picture(file: File, data: &Bytes, name: &str) -> Result<Media> {
 
 /// A picture in JSON: an address, `{"image_url"}`, `{"file_id"}` or `{"url"}`.
 fn reference(raw: &RawValue, path: &str) -> Result<Media> {
-    let url = if is_string(raw) {
+    let mut extra = Extra::new();
+    let url: Text = if is_string(raw) {
         serde_json::from_str(raw.get()).map_err(|error| invalid(path, &error.to_string()))?
     } else {
         let mut fields = Object::of(raw, path)?;
         if let Some(id) = fields.text("file_id")? {
-            return Ok(Media::new(MediaKind::Image, MediaSource::File(id)));
+            let mut media = Media::new(MediaKind::Image, MediaSource::File(id));
+            media.riders.set_extra(fields.rest(WIRE));
+            return Ok(media);
         }
         let url = match fields.text("image_url")? {
             Some(url) => Some(url),
             None => fields.text("url")?,
         };
+        fields.take("type");
+        extra = fields.rest(WIRE);
         url.ok_or_else(|| invalid(path, "needs image_url or file_id"))?
     };
-    match Media::from_data_url(MediaKind::Image, &url) {
-        Some(media) if media.decode().is_some() => Ok(media),
-        Some(_) => Err(invalid(path, "is not valid base64")),
-        None if url.starts_with("data:") => Err(invalid(path, "is not a base64 data URL")),
-        None => Ok(Media::image_url(url)),
-    }
+    let mut media = match Media::from_data_url(MediaKind::Image, &url) {
+        Some(media) if media.decode().is_some() => media,
+        Some(_) => return Err(invalid(path, "is not valid base64")),
+        None if url.starts_with("data:") => return Err(invalid(path, "is not a base64 data URL")),
+        None => Media::image_url(url),
+    };
+    media.riders.set_extra(extra);
+    Ok(media)
 }
 
 /// Writes pictures, and the events that they come in.

@@ -5,7 +5,7 @@ use router_core::moderation::ModerationRequest;
 use router_core::{Call, Content, ContentPart, Error, ErrorKind, Extra, Result, Text};
 use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
-use router_wire::write::{Fields, Overrides, Seq};
+use router_wire::write::{Fields, Inner, Overrides, Seq, extra_fields_but};
 use router_wire::{Encoded, HttpRequest};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -98,9 +98,7 @@ impl Serialize for Body<'_> {
             Input::Texts(texts) => body.field("input", texts)?,
             Input::Parts(parts) => body.field("input", &Seq(|| parts.iter().map(Part)))?,
         }
-        let fields = self.extra.for_wire(WIRE).iter();
-        let fields = fields.filter(|(name, _)| *name != *ALONE).cloned().collect();
-        body.end(&Extra::of(Text::from_static(WIRE), fields), WIRE)
+        body.end_but(self.extra, WIRE, &[ALONE])
     }
 }
 
@@ -111,7 +109,11 @@ impl Serialize for Part<'_> {
         #[derive(serde::Serialize)]
         struct Url<'a> {
             url: &'a str,
+            #[serde(flatten)]
+            inner: Inner<'a>,
         }
+        static NONE: Extra = Extra::new();
+        let extra = self.0.riders().map_or(&NONE, |riders| riders.extra());
         let mut map = serializer.serialize_map(None)?;
         match self.0 {
             ContentPart::Media(media) => {
@@ -121,13 +123,20 @@ impl Serialize for Part<'_> {
                     (MediaSource::Url(url), _) => url.as_str(),
                     (_, data) => data.as_deref().unwrap_or_default(),
                 };
-                map.serialize_entry("image_url", &Url { url })?;
+                map.serialize_entry(
+                    "image_url",
+                    &Url {
+                        url,
+                        inner: Inner::of(extra, WIRE, "image_url"),
+                    },
+                )?;
             }
             part => {
                 map.serialize_entry("type", "text")?;
                 map.serialize_entry("text", part.as_text().unwrap_or(&Text::new()))?;
             }
         }
+        extra_fields_but(&mut map, extra, WIRE, &["image_url"])?;
         map.end()
     }
 }

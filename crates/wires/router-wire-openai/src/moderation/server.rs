@@ -93,17 +93,23 @@ fn inputs(raw: &RawValue) -> Result<Vec<Content>> {
 }
 
 fn part(mut fields: Object<'_>) -> Result<ContentPart> {
-    match fields.required_text("type")?.as_str() {
-        "text" => Ok(ContentPart::text(fields.required_text("text")?)),
+    let mut part = match fields.required_text("type")?.as_str() {
+        "text" => ContentPart::text(fields.required_text("text")?),
         "image_url" => {
             let path = fields.path_of("image_url");
             let mut image = fields
                 .object("image_url")?
                 .ok_or_else(|| invalid(&path, "is required"))?;
-            picture(&image.required_text("url")?, &path).map(ContentPart::Media)
+            let found = picture(&image.required_text("url")?, &path)?;
+            fields.keep("image_url", image);
+            ContentPart::Media(found)
         }
-        _ => Err(invalid(&fields.path_of("type"), "must be text or image_url")),
+        _ => return Err(invalid(&fields.path_of("type"), "must be text or image_url")),
+    };
+    if let Some(riders) = part.riders_mut() {
+        riders.set_extra(fields.rest(WIRE));
     }
+    Ok(part)
 }
 
 /// A picture by address, or by value in its address.
