@@ -2,6 +2,8 @@
 
 mod cassette;
 mod compare;
+#[cfg(feature = "oracles")]
+pub mod oracles;
 mod outcome;
 mod replay;
 mod service;

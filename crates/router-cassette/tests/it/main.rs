@@ -6,6 +6,8 @@ mod folder;
 mod outcomes;
 mod requests;
 mod schema;
+#[cfg(feature = "oracles")]
+mod seeds;
 mod served;
 mod specs;
 mod streams;

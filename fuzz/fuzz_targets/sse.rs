@@ -1,0 +1,8 @@
+//! Server-sent events, cut anywhere.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    if let Err(why) = router_cassette::oracles::sse(input) {
+        panic!("{why}");
+    }
+});
