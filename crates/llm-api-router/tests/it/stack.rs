@@ -99,3 +99,26 @@ async fn each_layer_can_be_set_or_left_out() {
     let error = client.chat("sim-fault-slow500", "Hello").await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error}");
 }
+
+/// What a gateway's clients are told while a provider is left alone: when the next probe is, in whole seconds, and never sooner.
+#[cfg(feature = "serve")]
+#[tokio::test(start_paused = true)]
+async fn clients_of_a_gateway_are_told_when_to_come_again() {
+    use llm_api_router::serve::Service;
+    use llm_api_router::wire::HttpRequest;
+
+    let stack = Stack::default()
+        .with_retry(None)
+        .with_breaker(BreakerPolicy::default().with_consecutive(1));
+    let service = Service::new(builder().stack(stack).build().unwrap());
+    let ask = async || {
+        let body = r#"{"model":"sim-fault-500","messages":[{"role":"user","content":"Hello"}]}"#;
+        let request = HttpRequest::post_json("/v1/chat/completions", body);
+        service.respond(request).await.into_whole().await
+    };
+    assert_eq!(ask().await.status, 500);
+    tokio::time::sleep(Duration::from_millis(2700)).await;
+    let refused = ask().await;
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.header("retry-after"), Some("8"), "7.3 s are left");
+}

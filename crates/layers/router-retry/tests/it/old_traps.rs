@@ -35,13 +35,11 @@ async fn retry_settings_accepted_and_ignored() {
     assert_eq!(calls(budget, ErrorKind::Server).await, 3);
 
     let longest = async |text: &str| {
-        let started = Instant::now();
         let vendor = Vendor::failing(ErrorKind::Server);
         let layer = retry(text);
         for _ in 0..20 {
             layer.layer(vendor.clone()).call(&whole()).await.unwrap_err();
         }
-        let _ = started;
         vendor.gaps().into_iter().fold(0.0, f64::max)
     };
     assert!(longest(r#"{"base": "1m", "cap": "1m"}"#).await > 30.0);
