@@ -6,7 +6,7 @@ mod sse;
 
 use std::fmt;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use router_core::Text;
 
 /// One framed message: an event, a line, an element of a JSON list, a document, or bytes.
@@ -264,9 +264,8 @@ impl Lines {
             return Err(FramingError::TooLong { limit });
         }
         self.skip_line_feed = self.piece[end] == b'\r';
-        let rest = self.piece.split_off(end + 1);
-        let mut line = std::mem::replace(&mut self.piece, rest);
-        line.truncate(end);
+        let line = self.piece.split_to(end);
+        self.piece.advance(1);
         if self.partial.is_empty() {
             return Ok(Some(line));
         }

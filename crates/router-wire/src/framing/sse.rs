@@ -1,6 +1,6 @@
 //! Cuts server-sent events, as the WHATWG HTML standard describes them, and what vendors put between them.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use router_core::Text;
 
 use super::{Frame, FramingError, Lines, json, text};
@@ -131,24 +131,12 @@ impl Reader {
             }
             _ => {}
         }
-        let (name, value) = match memchr::memchr(b':', &line) {
-            Some(0) => {
-                // A comment; also the only bytes for the first seconds at some vendors.
-                self.seen_field = true;
-                return Ok(None);
-            }
-            Some(colon) => {
-                let mut value = line.slice(colon + 1..);
-                if value.first() == Some(&b' ') {
-                    let _ = value.split_to(1);
-                }
-                (line.slice(..colon), value)
-            }
-            None => (line, Bytes::new()),
-        };
-        match &name[..] {
+        // Without a colon, the whole line is the name.
+        let name = memchr::memchr(b':', &line).unwrap_or(line.len());
+        match &line[..name] {
             b"data" => {
                 self.seen_field = true;
+                let value = behind(name, line);
                 if self.data.len() + value.len() > self.limit {
                     return Err(FramingError::TooLong { limit: self.limit });
                 }
@@ -156,12 +144,14 @@ impl Reader {
             }
             b"event" => {
                 self.seen_field = true;
-                self.event = Some(text(value)?).filter(|name| !name.is_empty());
+                self.event = Some(text(behind(name, line))?).filter(|name| !name.is_empty());
             }
-            b"id" | b"retry" => self.seen_field = true,
+            // Nothing in front of the colon: a comment; also the only bytes for the first seconds at some vendors.
+            b"" | b"id" | b"retry" => self.seen_field = true,
             _ if !self.seen_field && self.head.chars().count() < 300 => {
-                let more = String::from_utf8_lossy(&name);
+                let more = String::from_utf8_lossy(&line[..name]);
                 self.head.extend(more.trim_start().chars().take(300));
+                let value = behind(name, line);
                 if !value.is_empty() {
                     self.head.push(':');
                     self.head
@@ -204,6 +194,15 @@ impl Reader {
             ..Frame::new(data)
         }))
     }
+}
+
+/// The value of a line whose name ends at `name`: what follows the colon and one space.
+fn behind(name: usize, mut line: Bytes) -> Bytes {
+    line.advance(line.len().min(name + 1));
+    if line.first() == Some(&b' ') {
+        line.advance(1);
+    }
+    line
 }
 
 /// Whether a line without an end is the beginning of a field's name: such a body was cut and is not another page.
