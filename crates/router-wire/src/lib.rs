@@ -4,6 +4,7 @@ pub mod body;
 pub mod classify;
 pub mod codec;
 pub mod error_body;
+pub mod fill;
 pub mod framing;
 pub mod lenient;
 pub mod media_type;

@@ -2,6 +2,7 @@
 
 mod classify;
 mod error_body;
+mod fill;
 mod framing;
 mod lenient;
 mod message;

@@ -218,9 +218,7 @@ pub fn error_in_success(response: &HttpResponse, codes: CodeTable) -> Option<Err
     // Looked for only where the word stands near the front or the body is small: answers mention errors too.
     let body = &response.body[..];
     let head = &body[..body.len().min(256)];
-    if !head.windows(7).any(|window| window == b"\"error\"") {
-        return None;
-    }
+    memchr::memmem::find(head, b"\"error\"")?;
     let value: serde_json::Value = serde_json::from_slice(body).ok()?;
     let error = value.get("error").filter(|error| !error.is_null())?;
     let answered = ["choices", "output", "data", "results", "images", "text"]

@@ -17,14 +17,24 @@ pub fn decode(speaker: &Speaker, response: &HttpResponse) -> Result<ChatResponse
 
 /// Our word for a vendor's word, where neither calls nor refusals have a say.
 pub(crate) fn finish_reason(raw: &str) -> FinishReason {
-    match raw.to_ascii_lowercase().as_str() {
-        "stop" | "eos" | "end_turn" | "stop_sequence" | "eos_token" | "normal" => FinishReason::Stop,
-        "length" | "max_tokens" | "model_length" | "model_context_window_exceeded" | "maximum_tokens" => {
-            FinishReason::Length
-        }
-        "tool_calls" | "function_call" | "tool_use" => FinishReason::ToolCalls,
-        "content_filter" | "sensitive" | "safety" | "refusal" | "recitation" => FinishReason::ContentFilter,
-        "error" | "network_error" | "insufficient_system_resource" | "abort" => FinishReason::Error,
-        _ => FinishReason::Other(Text::from(raw)),
+    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(raw));
+    if is(&["stop", "eos", "end_turn", "stop_sequence", "eos_token", "normal"]) {
+        FinishReason::Stop
+    } else if is(&[
+        "length",
+        "max_tokens",
+        "model_length",
+        "model_context_window_exceeded",
+        "maximum_tokens",
+    ]) {
+        FinishReason::Length
+    } else if is(&["tool_calls", "function_call", "tool_use"]) {
+        FinishReason::ToolCalls
+    } else if is(&["content_filter", "sensitive", "safety", "refusal", "recitation"]) {
+        FinishReason::ContentFilter
+    } else if is(&["error", "network_error", "insufficient_system_resource", "abort"]) {
+        FinishReason::Error
+    } else {
+        FinishReason::Other(Text::from(raw))
     }
 }

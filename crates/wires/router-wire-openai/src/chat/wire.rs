@@ -3,110 +3,124 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use router_wire::lenient::{Few, List, Num, Str};
+use router_wire::fill::{self, Few, Fill, Rare};
+use router_wire::lenient::{List, Num, Str};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// A chunk of a stream, or a whole answer: the same but for `delta` and `message`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
-    #[serde(borrow)]
     pub(super) id: Str<'a>,
-    #[serde(borrow)]
     pub(super) model: Str<'a>,
     pub(super) created: Num,
-    #[serde(borrow)]
     pub(super) choices: Option<Few<Choice<'a>>>,
-    #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) x_groq: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) error: Option<&'a RawValue>,
-    #[serde(borrow)]
     pub(super) service_tier: Str<'a>,
-    #[serde(borrow)]
-    pub(super) base_resp: Option<&'a RawValue>,
-    /// DashScope's native form puts the answer one level deeper, and has another id.
-    #[serde(borrow)]
-    pub(super) output: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) request_id: Str<'a>,
-    #[serde(borrow)]
-    pub(super) system_fingerprint: Str<'a>,
-    #[serde(borrow)]
-    pub(super) citations: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) search_results: Option<&'a RawValue>,
+    pub(super) system_fingerprint: Option<&'a RawValue>,
+    /// `error`, `base_resp`, `x_groq`, `citations`, `search_results`; and `output` with `request_id`: DashScope's native
+    /// form puts the answer one level deeper, and has another id.
+    pub(super) rare: Rare<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+impl<'a> Fill<'a> for Chunk<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "id" => self.id = map.next_value()?,
+            "model" => self.model = map.next_value()?,
+            "created" => self.created = map.next_value()?,
+            "choices" => Few::read(map, &mut self.choices)?,
+            "usage" => self.usage = map.next_value()?,
+            "service_tier" => self.service_tier = map.next_value()?,
+            "system_fingerprint" => self.system_fingerprint = map.next_value()?,
+            "error" | "base_resp" | "x_groq" | "citations" | "search_results" | "output" | "request_id" => {
+                self.rare.keep(name, map)?;
+            }
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Choice<'a> {
     pub(super) index: Num,
-    #[serde(borrow)]
     pub(super) delta: Option<Message<'a>>,
-    #[serde(borrow)]
     pub(super) message: Option<Message<'a>>,
     /// Legacy text completions.
-    #[serde(borrow)]
     pub(super) text: Str<'a>,
-    #[serde(borrow)]
     pub(super) finish_reason: Str<'a>,
-    /// vLLM's word for the stop sequence that matched; a number is a token.
-    #[serde(borrow)]
-    pub(super) stop_reason: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) finish_details: Option<&'a RawValue>,
-    #[serde(borrow)]
     pub(super) logprobs: Option<&'a RawValue>,
+    /// `stop_reason`, vLLM's word for the stop sequence that matched (a number is a token), and `finish_details`.
+    pub(super) rare: Rare<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+impl<'a> Fill<'a> for Choice<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "index" => self.index = map.next_value()?,
+            "delta" => fill::object(map, &mut self.delta)?,
+            "message" => fill::object(map, &mut self.message)?,
+            "text" => self.text = map.next_value()?,
+            "finish_reason" => self.finish_reason = map.next_value()?,
+            "logprobs" => self.logprobs = map.next_value()?,
+            "stop_reason" | "finish_details" => self.rare.keep(name, map)?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Message<'a> {
-    #[serde(borrow)]
     pub(super) content: Content<'a>,
-    #[serde(borrow)]
     pub(super) reasoning_content: Str<'a>,
-    #[serde(borrow)]
     pub(super) reasoning: Str<'a>,
-    #[serde(borrow)]
-    pub(super) reasoning_details: List<&'a RawValue>,
-    #[serde(borrow)]
     pub(super) refusal: Str<'a>,
-    #[serde(borrow)]
-    pub(super) tool_calls: List<ToolCall<'a>>,
-    #[serde(borrow)]
-    pub(super) function_call: Option<Function<'a>>,
-    #[serde(borrow)]
-    pub(super) annotations: List<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) executed_tools: List<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) images: List<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) audio: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) extra_content: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) thought_signature: Str<'a>,
+    pub(super) tool_calls: Vec<ToolCall<'a>>,
+    /// `reasoning_details`, `function_call`, `annotations`, `executed_tools`, `images`, `audio`, `extra_content`,
+    /// `thought_signature`.
+    pub(super) rare: Rare<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+impl<'a> Fill<'a> for Message<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "content" => self.content = map.next_value()?,
+            "reasoning_content" => self.reasoning_content = map.next_value()?,
+            "reasoning" => self.reasoning = map.next_value()?,
+            "refusal" => self.refusal = map.next_value()?,
+            "tool_calls" => fill::list(map, &mut self.tool_calls)?,
+            "reasoning_details" | "function_call" | "annotations" | "executed_tools" | "images" | "audio"
+            | "extra_content" | "thought_signature" => self.rare.keep(name, map)?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Default)]
 pub(super) struct ToolCall<'a> {
     pub(super) index: Num,
-    #[serde(borrow)]
     pub(super) id: Str<'a>,
-    #[serde(borrow)]
     pub(super) function: Option<Function<'a>>,
-    #[serde(borrow)]
     pub(super) custom: Option<Custom<'a>>,
-    #[serde(borrow)]
     pub(super) extra_content: Option<&'a RawValue>,
+}
+
+impl<'a> Fill<'a> for ToolCall<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "index" => self.index = map.next_value()?,
+            "id" => self.id = map.next_value()?,
+            "function" => self.function = map.next_value()?,
+            "custom" => self.custom = map.next_value()?,
+            "extra_content" => self.extra_content = map.next_value()?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -333,22 +347,15 @@ impl<'a> TextOnly<'a> {
 }
 
 /// Token counts under all the names that vendors use.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Usage<'a> {
+#[derive(Debug, Default)]
+pub(crate) struct Usage {
     prompt_tokens: Num,
     completion_tokens: Num,
     input_tokens: Num,
     output_tokens: Num,
     total_tokens: Num,
-    #[serde(borrow)]
-    prompt_tokens_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    prompt_token_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    completion_tokens_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    completion_token_details: Option<&'a RawValue>,
+    prompt_details: Option<Details>,
+    completion_details: Option<Details>,
     prompt_cache_hit_tokens: Num,
     cache_read_input_tokens: Num,
     cached_tokens: Num,
@@ -357,8 +364,34 @@ pub(crate) struct Usage<'a> {
     reasoning_tokens: Num,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default)]
+impl<'a> Fill<'a> for Usage {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        let count = match &*name {
+            "prompt_tokens_details" | "prompt_token_details" => {
+                return fill::object(map, &mut self.prompt_details);
+            }
+            "completion_tokens_details" | "completion_token_details" => {
+                return fill::object(map, &mut self.completion_details);
+            }
+            "prompt_tokens" => &mut self.prompt_tokens,
+            "completion_tokens" => &mut self.completion_tokens,
+            "input_tokens" => &mut self.input_tokens,
+            "output_tokens" => &mut self.output_tokens,
+            "total_tokens" => &mut self.total_tokens,
+            "prompt_cache_hit_tokens" => &mut self.prompt_cache_hit_tokens,
+            "cache_read_input_tokens" => &mut self.cache_read_input_tokens,
+            "cached_tokens" => &mut self.cached_tokens,
+            "num_cached_tokens" => &mut self.num_cached_tokens,
+            "cache_creation_input_tokens" => &mut self.cache_creation_input_tokens,
+            "reasoning_tokens" => &mut self.reasoning_tokens,
+            _ => return fill::skip(map),
+        };
+        *count = map.next_value()?;
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
 struct Details {
     cached_tokens: Num,
     cache_write_tokens: Num,
@@ -366,10 +399,25 @@ struct Details {
     reasoning_tokens: Num,
 }
 
-impl Usage<'_> {
+impl<'a> Fill<'a> for Details {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        let count = match &*name {
+            "cached_tokens" => &mut self.cached_tokens,
+            "cache_write_tokens" => &mut self.cache_write_tokens,
+            "audio_tokens" => &mut self.audio_tokens,
+            "reasoning_tokens" => &mut self.reasoning_tokens,
+            _ => return fill::skip(map),
+        };
+        *count = map.next_value()?;
+        Ok(())
+    }
+}
+
+impl Usage {
     /// The counts of a raw `usage`; `None` when it is no object or counts no tokens.
     pub(crate) fn read(raw: &RawValue) -> Option<router_core::Usage> {
-        let usage: Usage<'_> = serde_json::from_str(raw.get()).ok()?;
+        let mut usage = Self::default();
+        fill::from_str(raw.get(), &mut usage).ok()?;
         let mut counted = usage.counted()?;
         counted.raw = Some(router_core::Json::from_raw(raw));
         Some(counted)
@@ -380,14 +428,8 @@ impl Usage<'_> {
         if prompt.is_none() && completion.is_none() {
             (prompt, completion) = (self.input_tokens.count(), self.output_tokens.count());
         }
-        let details = |first: Option<&RawValue>, second: Option<&RawValue>| -> Details {
-            first
-                .or(second)
-                .and_then(|raw| serde_json::from_str(raw.get()).ok())
-                .unwrap_or_default()
-        };
-        let of_prompt = details(self.prompt_tokens_details, self.prompt_token_details);
-        let of_completion = details(self.completion_tokens_details, self.completion_token_details);
+        let of_prompt = self.prompt_details.unwrap_or_default();
+        let of_completion = self.completion_details.unwrap_or_default();
         let read = [
             of_prompt.cached_tokens,
             self.prompt_cache_hit_tokens,

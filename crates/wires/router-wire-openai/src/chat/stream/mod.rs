@@ -9,9 +9,11 @@ use router_core::{Error, ErrorKind, Extra, FinishReason, Json, Result, StreamEve
 use router_wire::body::malformed;
 use router_wire::classify;
 use router_wire::error_body::ErrorBody;
-use router_wire::lenient::Num;
+use router_wire::fill::{self, Few};
+use router_wire::lenient::{List, Num, Str};
 use router_wire::provenance::Speaker;
 use router_wire::{Events, Frame, StreamDecoder};
+use serde_json::value::RawValue;
 
 use self::choice::ChoiceState;
 use self::pieces::{
@@ -27,8 +29,11 @@ use super::wire::{self, Chunk};
 pub struct ChatStreamDecoder {
     speaker: Speaker,
     started: bool,
+    /// What has not been given yet: all of it goes with `Start`, what comes late with `Finish`.
     id: Option<Text>,
+    has_id: bool,
     model: Option<Text>,
+    has_model: bool,
     choices: Vec<ChoiceState>,
     usage: Option<Usage>,
     /// Groq's usage in an envelope counts only where there is no other.
@@ -49,7 +54,9 @@ impl ChatStreamDecoder {
             speaker,
             started: false,
             id: None,
+            has_id: false,
             model: None,
+            has_model: false,
             choices: Vec::new(),
             usage: None,
             groq_usage: None,
@@ -68,52 +75,60 @@ impl ChatStreamDecoder {
         self
     }
 
-    fn chunk(&mut self, chunk: Chunk<'_>, data: &Text, events: &mut Events) -> Result<()> {
-        if let Some(output) = chunk.output.filter(|_| chunk.choices.is_none())
-            && let Ok(mut inner) = serde_json::from_str::<Chunk<'_>>(output.get())
-        {
-            inner.usage = chunk.usage;
-            inner.id = chunk.request_id;
-            return self.chunk(inner, data, events);
+    fn chunk(&mut self, chunk: &mut Chunk<'_>, data: &Text, events: &mut Events) -> Result<()> {
+        if let Some(output) = chunk.rare.get("output").filter(|_| chunk.choices.is_none()) {
+            let mut inner = Chunk::default();
+            if fill::from_str(output.get(), &mut inner).is_ok() {
+                inner.usage = chunk.usage;
+                inner.id = chunk.rare.read("request_id");
+                return self.chunk(&mut inner, data, events);
+            }
         }
         let bare = chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.filled().is_none();
-        if self.id.is_none() {
-            self.id = chunk.id.to_text();
+        // Every chunk repeats them; the first one counts.
+        if !self.has_id
+            && let Some(id) = chunk.id.to_text()
+        {
+            (self.has_id, self.id) = (true, Some(id));
         }
-        if self.model.is_none() {
-            self.model = chunk.model.to_text();
+        if !self.has_model
+            && let Some(model) = chunk.model.to_text()
+        {
+            (self.has_model, self.model) = (true, Some(model));
         }
-        if !self.started && (self.id.is_some() || self.model.is_some()) {
+        if !self.started && (self.has_id || self.has_model) {
             self.start(chunk.created, events);
         }
         if let Some(usage) = chunk.usage.and_then(wire::Usage::read) {
             self.usage = Some(usage);
         }
-        if let Some(usage) = chunk.x_groq.and_then(groq_usage) {
+        if let Some(usage) = chunk.rare.get("x_groq").and_then(groq_usage) {
             self.groq_usage = Some(usage);
         }
-        if let Some(tier) = chunk.service_tier.to_text() {
-            self.service_tier = Some(tier);
+        if let Some(tier) = chunk.service_tier.filled()
+            && self.service_tier.as_deref() != Some(tier)
+        {
+            self.service_tier = Some(Text::from(tier));
         }
-        self.keep(
-            "system_fingerprint",
-            chunk
-                .system_fingerprint
-                .filled()
-                .map(|print| Json::from(serde_json::Value::from(print))),
-        );
-        self.keep("citations", chunk.citations.map(Json::from_raw));
-        self.keep("search_results", chunk.search_results.map(Json::from_raw));
-        for (place, choice) in chunk.choices.unwrap_or_default().into_iter().enumerate() {
+        if let Some(print) = chunk.system_fingerprint.filter(|raw| raw.get() != "\"\"") {
+            self.keep("system_fingerprint", print);
+        }
+        for name in ["citations", "search_results"] {
+            if let Some(raw) = chunk.rare.get(name) {
+                self.keep(name, raw);
+            }
+        }
+        for (place, choice) in chunk.choices.iter_mut().flat_map(Few::iter_mut).enumerate() {
             self.choice(place, choice, data, events)?;
         }
         if chunk
-            .error
+            .rare
+            .get("error")
             .is_some_and(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false"))
         {
             return Err(self.with_usage(vendor_error(data)));
         }
-        if let Some(raw) = chunk.base_resp.filter(|raw| failed_base_resp(raw)) {
+        if let Some(raw) = chunk.rare.get("base_resp").filter(|raw| failed_base_resp(raw)) {
             return Err(self.with_usage(base_resp_error(raw)));
         }
         if bare && ErrorBody::read(data.as_bytes()).message.is_some() {
@@ -130,20 +145,20 @@ impl ChatStreamDecoder {
         }
     }
 
-    fn keep(&mut self, name: &'static str, value: Option<Json>) {
-        if let Some(value) = value {
-            match self.extra.iter_mut().find(|(known, _)| *known == *name) {
-                Some((_, old)) => *old = value,
-                None => self.extra.push((Text::from_static(name), value)),
-            }
+    /// Keeps a field of the answer; most vendors repeat it on every chunk.
+    fn keep(&mut self, name: &'static str, value: &RawValue) {
+        match self.extra.iter_mut().find(|(known, _)| *known == *name) {
+            Some((_, kept)) if kept.as_str() == value.get() => {}
+            Some((_, kept)) => *kept = Json::from_raw(value),
+            None => self.extra.push((Text::from_static(name), Json::from_raw(value))),
         }
     }
 
     fn start(&mut self, created: Num, events: &mut Events) {
         self.started = true;
         let mut start = StreamStart::default();
-        start.id.clone_from(&self.id);
-        start.model.clone_from(&self.model);
+        start.id = self.id.take();
+        start.model = self.model.take();
         start.created = created.int();
         events.push_back(StreamEvent::Start(Box::new(start)));
     }
@@ -151,7 +166,7 @@ impl ChatStreamDecoder {
     fn choice(
         &mut self,
         place: usize,
-        choice: wire::Choice<'_>,
+        choice: &mut wire::Choice<'_>,
         data: &Text,
         events: &mut Events,
     ) -> Result<()> {
@@ -160,13 +175,13 @@ impl ChatStreamDecoder {
             .finish_reason
             .filled()
             .map(Text::from)
-            .or_else(|| choice.finish_details.and_then(finish_details));
+            .or_else(|| choice.rare.get("finish_details").and_then(finish_details));
         // Perplexity and Writer send both: `message` is the answer so far, so that each form has one that counts.
         let message = if self.whole {
-            choice.message.or(choice.delta)
+            choice.message.as_mut().or(choice.delta.as_mut())
         } else {
             self.whole |= choice.delta.is_none() && choice.message.is_some();
-            choice.delta.or(choice.message)
+            choice.delta.as_mut().or(choice.message.as_mut())
         };
         let text_only = choice.text.0.is_some();
         if message.is_none() && finish.is_none() && !text_only {
@@ -176,7 +191,7 @@ impl ChatStreamDecoder {
         let at = self.state(index);
         if let Some(message) = message {
             self.message(at, message, data, events);
-        } else if let Some(text) = choice.text.take(data) {
+        } else if let Some(text) = std::mem::take(&mut choice.text).take(data) {
             events.push_back(StreamEvent::TextDelta { choice: index, text });
         }
         if let Some(logprobs) = choice.logprobs.and_then(logprobs) {
@@ -188,7 +203,11 @@ impl ChatStreamDecoder {
         if finish.is_some() {
             self.choices[at].raw = finish;
         }
-        if let Some(raw) = choice.stop_reason.filter(|raw| raw.get().starts_with('"')) {
+        if let Some(raw) = choice
+            .rare
+            .get("stop_reason")
+            .filter(|raw| raw.get().starts_with('"'))
+        {
             self.choices[at].stop_sequence = serde_json::from_str(raw.get()).ok();
         }
         Ok(())
@@ -198,6 +217,8 @@ impl ChatStreamDecoder {
         match self.choices.iter().position(|state| state.index == index) {
             Some(at) => at,
             None => {
+                // Nearly always the only one.
+                self.choices.reserve_exact(1);
                 self.choices.push(ChoiceState {
                     index,
                     ..ChoiceState::default()
@@ -207,7 +228,7 @@ impl ChatStreamDecoder {
         }
     }
 
-    fn message(&mut self, at: usize, message: wire::Message<'_>, data: &Text, events: &mut Events) {
+    fn message(&mut self, at: usize, message: &mut wire::Message<'_>, data: &Text, events: &mut Events) {
         let Self {
             choices,
             speaker,
@@ -216,7 +237,7 @@ impl ChatStreamDecoder {
         } = self;
         let state = &mut choices[at];
         let choice = state.index;
-        let (texts, thoughts) = content(message.content, data);
+        let (texts, thoughts) = content(std::mem::take(&mut message.content), data);
         let part_thoughts = !thoughts.is_empty();
         for text in thoughts {
             state.reasoning.get_or_insert("content");
@@ -225,9 +246,12 @@ impl ChatStreamDecoder {
         let named = [&message.reasoning_content, &message.reasoning];
         state.named_reasoning |= named.into_iter().any(|field| field.filled().is_some());
         let show = !part_thoughts && !state.named_reasoning;
-        state.take_details(message.reasoning_details, show, events);
+        let details = message.rare.read::<List<_>>("reasoning_details");
+        state.take_details(details, show, events);
         if !part_thoughts {
-            let named = match (message.reasoning_content.take(data), message.reasoning.take(data)) {
+            let [content, reasoning] = [&mut message.reasoning_content, &mut message.reasoning]
+                .map(|field| std::mem::take(field).take(data));
+            let named = match (content, reasoning) {
                 (Some(text), _) => Some(("reasoning_content", text)),
                 (None, Some(text)) => Some(("reasoning", text)),
                 (None, None) => None,
@@ -241,13 +265,14 @@ impl ChatStreamDecoder {
             state.close_reasoning(speaker, events);
             events.push_back(StreamEvent::TextDelta { choice, text });
         }
-        if let Some(text) = message.refusal.take(data) {
+        if let Some(text) = std::mem::take(&mut message.refusal).take(data) {
             state.refused = true;
             state.close_reasoning(speaker, events);
             events.push_back(StreamEvent::RefusalDelta { choice, text });
         }
-        for citation in message
-            .annotations
+        let rare = &message.rare;
+        for citation in rare
+            .read::<List<_>>("annotations")
             .0
             .into_iter()
             .filter_map(|raw| annotation(raw, speaker))
@@ -257,7 +282,7 @@ impl ChatStreamDecoder {
                 citation: Box::new(citation),
             });
         }
-        for (place, raw) in message.executed_tools.0.into_iter().enumerate() {
+        for (place, raw) in rare.read::<List<_>>("executed_tools").0.into_iter().enumerate() {
             if let Some((index, call)) = executed_tool(place, raw, speaker)
                 && !executed.contains(&index)
             {
@@ -268,30 +293,30 @@ impl ChatStreamDecoder {
                 });
             }
         }
-        for media in message
-            .images
+        for media in rare
+            .read::<List<_>>("images")
             .0
             .into_iter()
             .filter_map(image)
-            .chain(message.audio.and_then(audio))
+            .chain(rare.get("audio").and_then(audio))
         {
             events.push_back(StreamEvent::Media {
                 choice,
                 media: Box::new(media),
             });
         }
-        let signature = message
-            .extra_content
+        let signature = rare
+            .get("extra_content")
             .and_then(google_signature)
-            .or_else(|| message.thought_signature.to_text());
+            .or_else(|| rare.read::<Str<'_>>("thought_signature").to_text());
         if signature.is_some() {
             state.signature = signature;
         }
-        for call in message.tool_calls.0 {
+        for call in std::mem::take(&mut message.tool_calls) {
             state.close_reasoning(speaker, events);
             state.tool_call(call, speaker, data, events);
         }
-        if let Some(function) = message.function_call
+        if let Some(function) = rare.read::<Option<wire::Function<'_>>>("function_call")
             && (function.name.filled().is_some() || function.arguments.is_some_and(|raw| raw.get() != "\"\""))
         {
             let call = wire::ToolCall {
@@ -309,6 +334,7 @@ impl ChatStreamDecoder {
         }
         self.choices.sort_by_key(|state| state.index);
         let mut finish = StreamFinish::default();
+        finish.choices.reserve_exact(self.choices.len());
         for state in &mut self.choices {
             state.close(&self.speaker, events);
             let mut reason = state
@@ -348,8 +374,9 @@ impl StreamDecoder for ChatStreamDecoder {
         if frame.event.as_deref() == Some("error") {
             return Err(self.with_usage(vendor_error(&frame.data)));
         }
-        let chunk = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
-        self.chunk(chunk, &frame.data, events)
+        let mut chunk = Chunk::default();
+        fill::from_str(data, &mut chunk).map_err(|error| malformed(&error, data))?;
+        self.chunk(&mut chunk, &frame.data, events)
     }
 
     fn finish(&mut self, events: &mut Events) -> Result<()> {
