@@ -414,9 +414,19 @@ impl Reply {
     /// # Errors
     /// Those of the stream.
     pub async fn into_output(self) -> Result<Output> {
-        match self.body {
-            Body::Full(output) => Ok(output),
-            Body::Stream(stream) => stream.into_output().await,
+        self.body.into_output().await
+    }
+}
+
+impl Body {
+    /// The whole answer, gathering a stream.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub async fn into_output(self) -> Result<Output> {
+        match self {
+            Self::Full(output) => Ok(output),
+            Self::Stream(stream) => stream.into_output().await,
         }
     }
 }

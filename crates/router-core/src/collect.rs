@@ -233,6 +233,8 @@ impl Collector {
         let at = match self.choices.iter().position(|gathered| gathered.index == index) {
             Some(at) => at,
             None => {
+                // Nearly always the only one.
+                self.choices.reserve_exact(1);
                 self.choices.push(Gathered {
                     index,
                     ..Gathered::default()

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
 use crate::audio::{SpeechRequest, SpeechResponse, TranscriptionRequest, TranscriptionResponse};
-use crate::call::{Body, Call, Head, Operation, Request};
+use crate::call::{Body, Call, Head, Mode, Operation, Reply, Request};
 use crate::chat::{ChatRequest, ChatResponse};
 use crate::context::{Context, Trail};
 use crate::embedding::{EmbeddingRequest, EmbeddingResponse};
@@ -79,13 +79,15 @@ pub trait ProviderExt: Provider {
         R::Response: Send,
     {
         let call = Call {
+            model: model.into(),
+            operation: request.into_operation(),
+            mode: Mode::Full,
             context,
-            ..Call::new(model, request.into_operation())
         };
         async move {
             let reply = self.call(&call).await.map_err(|error| with_trail(error, &call))?;
-            let head = reply.head.clone();
-            let output = reply
+            let Reply { head, body } = reply;
+            let output = body
                 .into_output()
                 .await
                 .map_err(|error| with_trail(error, &call))?;
@@ -129,10 +131,11 @@ pub trait ProviderExt: Provider {
         context: Context,
     ) -> impl Future<Output = Result<Answer<EventStream>>> + Send {
         let call = Call {
+            model: model.into(),
+            operation: request.into(),
+            mode: Mode::Stream,
             context,
-            ..Call::new(model, request)
-        }
-        .streaming();
+        };
         async move {
             let reply = self.call(&call).await.map_err(|error| with_trail(error, &call))?;
             let Body::Stream(value) = reply.body else {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -18,7 +19,7 @@ use crate::transport::{Transport, TransportRequest, TransportResponse};
 /// Sends with hyper's pooled client.
 #[derive(Clone)]
 pub struct HyperTransport {
-    client: Client<Bounded<HttpsConnector<HttpConnector>>, Full<bytes::Bytes>>,
+    client: Client<Bounded<HttpsConnector<HttpConnector>>, Full<Bytes>>,
     slots: Slots,
 }
 
@@ -73,11 +74,13 @@ impl HyperTransport {
 
     async fn sent(&self, request: TransportRequest) -> Result<TransportResponse> {
         let slot = self.slots.take().await?;
-        let shown = request.shown_url().to_owned();
-        let uri: http::Uri = request.url.parse().map_err(|error| {
+        // Shared between the request and the messages of its errors.
+        let url = Bytes::from(request.url);
+        let shown = || shown(&url);
+        let uri = http::Uri::from_maybe_shared(url.clone()).map_err(|error| {
             Error::new(
                 ErrorKind::Config,
-                format!("{shown} is no usable address: {error}"),
+                format!("{} is no usable address: {error}", shown()),
             )
         })?;
         let mut message = http::Request::new(Full::new(request.body));
@@ -88,7 +91,7 @@ impl HyperTransport {
             .client
             .request(message)
             .await
-            .map_err(|error| not_sent(&shown, error.is_connect(), error))?;
+            .map_err(|error| not_sent(shown(), error.is_connect(), error))?;
         let (head, body) = reply.into_parts();
         let body = Box::pin(Held {
             inner: DataFrames(body),
@@ -96,6 +99,12 @@ impl HyperTransport {
         });
         Ok(TransportResponse::new(head.status.as_u16(), head.headers, body))
     }
+}
+
+/// An address without its query, for messages: queries may hold keys.
+fn shown(url: &Bytes) -> &str {
+    let url = std::str::from_utf8(url).unwrap_or_default();
+    url.split('?').next().unwrap_or_default()
 }
 
 type Protocols = hyper_rustls::HttpsConnectorBuilder<hyper_rustls::builderstates::WantsProtocols1>;

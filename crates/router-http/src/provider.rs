@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future as _, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
@@ -90,8 +90,11 @@ impl<C: Codec> HttpProvider<C> {
         let mut url = String::with_capacity(self.base_url.len() + request.path.len());
         url.push_str(&self.base_url);
         url.push_str(&request.path);
-        let mut headers = self.headers.clone();
-        headers.extend(request.headers);
+        // Those of the wire win.
+        let mut headers = request.headers;
+        for (name, value) in &self.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
         let request = TransportRequest::new(request.method, url, headers, request.body);
         let TransportResponse {
             status,
@@ -290,14 +293,12 @@ impl<C: Codec> Provider for HttpProvider<C> {
     fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
         Box::pin(async move {
             let started = Instant::now();
+            let reply = pin!(self.reply(call));
             let reply = match call.context.deadline() {
-                None => self.reply(call).await,
-                Some(deadline) => {
-                    match tokio::time::timeout_at(Instant::from_std(deadline), self.reply(call)).await {
-                        Ok(reply) => reply,
-                        Err(_) => Err(past_deadline()),
-                    }
-                }
+                None => reply.await,
+                Some(deadline) => tokio::time::timeout_at(Instant::from_std(deadline), reply)
+                    .await
+                    .unwrap_or_else(|_| Err(past_deadline())),
             };
             call.context.trail().push(TrailEntry::Attempt {
                 provider: self.codec.provider().clone(),

@@ -78,23 +78,27 @@ impl ReqwestTransport {
 
     async fn sent(&self, request: TransportRequest) -> Result<TransportResponse> {
         let slot = self.slots.take().await?;
-        let shown = request.shown_url().to_owned();
+        let url = ::reqwest::Url::parse(&request.url).map_err(|error| {
+            let message = format!("{} is no usable address: {error}", request.shown_url());
+            Error::new(ErrorKind::Config, message)
+        })?;
         let reply = self
             .client
-            .request(request.method, request.url)
+            .request(request.method, url)
             .headers(request.headers)
             .body(request.body)
             .send()
             .await;
         let reply = reply.map_err(|error| {
-            let connecting = error.is_connect();
-            if error.is_builder() {
-                return Error::new(
-                    ErrorKind::Config,
-                    format!("{shown} is no usable address: {}", error.without_url()),
-                );
+            let (connecting, builder) = (error.is_connect(), error.is_builder());
+            let url = error.url().map(ToString::to_string).unwrap_or_default();
+            let shown = url.split('?').next().unwrap_or_default();
+            let error = error.without_url();
+            if builder {
+                let message = format!("{shown} is no usable address: {error}");
+                return Error::new(ErrorKind::Config, message);
             }
-            not_sent(&shown, connecting, error.without_url())
+            not_sent(shown, connecting, error)
         })?;
         let (head, body) = http::Response::<::reqwest::Body>::from(reply).into_parts();
         let body = Box::pin(Held {

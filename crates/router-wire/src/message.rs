@@ -45,10 +45,10 @@ impl HttpRequest {
     #[must_use]
     pub fn post_json(path: impl Into<String>, body: impl Into<Bytes>) -> Self {
         Self {
-            headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
             body: body.into(),
             ..Self::new(Method::POST, path)
         }
+        .with_header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
     }
 
     /// The request with a constant header.
@@ -144,16 +144,16 @@ impl HttpResponse {
 /// The vendor's id of a request, by the headers that vendors use for it.
 #[must_use]
 pub fn request_id(headers: &HeaderMap) -> Option<&str> {
-    const NAMES: &[&str] = &[
-        "x-request-id",
-        "request-id",
-        "x-amzn-requestid",
-        "apim-request-id",
-        "cf-ray",
-        "x-goog-request-id",
+    static NAMES: [HeaderName; 6] = [
+        HeaderName::from_static("x-request-id"),
+        HeaderName::from_static("request-id"),
+        HeaderName::from_static("x-amzn-requestid"),
+        HeaderName::from_static("apim-request-id"),
+        HeaderName::from_static("cf-ray"),
+        HeaderName::from_static("x-goog-request-id"),
     ];
     NAMES
         .iter()
-        .find_map(|name| headers.get(*name))
+        .find_map(|name| headers.get(name))
         .and_then(|value| value.to_str().ok())
 }

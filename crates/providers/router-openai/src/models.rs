@@ -28,18 +28,19 @@ impl ModelFamily {
         if is_base || name.starts_with("gpt-3.5-turbo-instruct") {
             return Self::TextOnly;
         }
-        let responses_only = ["-pro", "-codex", "deep-research", "computer-use"]
-            .iter()
-            .any(|word| name.contains(word));
         let version = name.strip_prefix("gpt-").and_then(version);
         let o_series = name
             .strip_prefix('o')
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         let newer = version.is_some_and(|(major, _)| major >= 5) && !name.starts_with("gpt-5-chat");
-        if responses_only && (o_series || newer || name.starts_with("codex") || name.starts_with("computer"))
+        let thinks = o_series || newer;
+        if (thinks || name.starts_with("codex") || name.starts_with("computer"))
+            && ["-pro", "-codex", "deep-research", "computer-use"]
+                .iter()
+                .any(|word| name.contains(word))
         {
             Self::ResponsesOnly
-        } else if o_series || newer {
+        } else if thinks {
             Self::Reasoning { version }
         } else {
             Self::Plain
