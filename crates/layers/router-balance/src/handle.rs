@@ -75,16 +75,11 @@ impl Handle {
     /// # Errors
     /// `Config` where there is none of that name.
     pub async fn drain(&self, name: &str) -> Result<()> {
-        let mut stats = None;
-        self.inner.change(|parts| {
-            named(parts, name, |target| {
-                target.draining = true;
-                stats = Some(Arc::clone(&target.stats));
-            })
-        })?;
-        if let Some(stats) = stats {
-            stats.idle().await;
-        }
+        let target = self.target(name)?;
+        target.stats.set_draining(true);
+        // A choice that is being made now may still take it; after that none does.
+        drop(self.inner.rng());
+        target.stats.idle().await;
         Ok(())
     }
 
@@ -93,8 +88,9 @@ impl Handle {
     /// # Errors
     /// `Config` where there is none of that name.
     pub fn resume(&self, name: &str) -> Result<()> {
-        self.inner
-            .change(|parts| named(parts, name, |target| target.draining = false))
+        self.target(name)?.stats.set_draining(false);
+        self.inner.changed.notify_waiters();
+        Ok(())
     }
 
     /// Gives a target another share of the traffic.
@@ -118,7 +114,7 @@ impl Handle {
     }
 
     /// Takes over targets, fallbacks and settings of a builder, as when a configuration is read again. Targets of a name that
-    /// is there already keep what is known of them. The balancer's id, probes, store and seed stay.
+    /// is there already keep what is known of them, also that they are being drained. The balancer's id, probes, store and seed stay.
     ///
     /// # Errors
     /// `Config` where the builder could not be built; then nothing changes.

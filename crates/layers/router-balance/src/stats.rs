@@ -1,6 +1,6 @@
 //! What is counted of one target: calls under way, latencies, health.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use router_core::call::Mode;
@@ -13,6 +13,8 @@ use crate::latency::Latency;
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     in_flight: AtomicU32,
+    /// Here and not in the target, so that calls that began with an earlier pool see it too.
+    draining: AtomicBool,
     idle: Notify,
     known: Mutex<Known>,
 }
@@ -54,6 +56,14 @@ impl Stats {
 
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_draining(&self, draining: bool) {
+        self.draining.store(draining, Ordering::Release);
     }
 
     pub(crate) fn enter(&self) {

@@ -109,7 +109,7 @@ pub(crate) fn status(inner: &Inner) -> BalanceStatus {
             weight: target.weight,
             priority: target.priority,
             fallback: !pool.route.contains(&place),
-            draining: target.draining,
+            draining: target.stats.is_draining(),
             in_flight: target.stats.in_flight(),
             calls: known.calls,
             failures: known.failures,

@@ -23,7 +23,6 @@ pub struct Target {
     pub(crate) context_window: Option<u64>,
     pub(crate) cooldown: Option<Duration>,
     pub(crate) makers: Vec<ProviderId>,
-    pub(crate) draining: bool,
     pub(crate) stats: Arc<Stats>,
 }
 
@@ -52,7 +51,6 @@ impl Target {
             context_window: None,
             cooldown: None,
             makers: vec![id],
-            draining: false,
             stats: Arc::default(),
         }
     }

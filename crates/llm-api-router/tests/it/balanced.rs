@@ -10,7 +10,8 @@ use llm_api_router::{Call, ChatRequest, Client, ErrorKind, Layer as _, Provider 
 use tokio::time::{Duration, Instant};
 
 fn route(sim: &SimModel, models: &[&str]) -> Balance {
-    let client = Client::builder().provider(sim.clone()).bare().build().unwrap();
+    let client = Client::builder().provider(sim.clone()).bare().build();
+    let client = client.expect("one provider has one name");
     let mut config = BalanceConfig::default();
     config.strategy = Strategy::Failover;
     config.targets = models
@@ -21,7 +22,7 @@ fn route(sim: &SimModel, models: &[&str]) -> Balance {
         let (provider, model) = client.route(name)?;
         Ok((Arc::clone(provider), model))
     };
-    config.build("smart", resolve).unwrap()
+    config.build("smart", resolve).expect("its models are known")
 }
 
 fn failures(call: &Call) -> Vec<String> {

@@ -71,7 +71,7 @@ impl Pass<'_> {
     fn admits(&self, list: List, place: usize) -> bool {
         let target = &self.pool.targets[place];
         let named = matches!(self.bound, Bound::Named(_));
-        if target.draining || (target.weight == 0 && !named) || !self.bound.allows(target) {
+        if target.stats.is_draining() || (target.weight == 0 && !named) || !self.bound.allows(target) {
             return false;
         }
         // With no other allowed, a call stays with the one that it went to first.

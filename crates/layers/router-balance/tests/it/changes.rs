@@ -106,6 +106,27 @@ async fn a_target_is_drained_and_calls_under_way_finish() {
     assert!(error.message().contains("being drained"), "{error}");
 }
 
+/// A call that began before fails over after: it sees what has changed since.
+#[tokio::test(start_paused = true)]
+async fn a_drained_target_gets_no_call_that_began_before() {
+    let slow = Vendor::new("slow", |_| {
+        Act::After(seconds(5), Box::new(Act::Fail(error(ErrorKind::Server))))
+    });
+    let other = Vendor::well("other");
+    let builder = Balance::builder()
+        .strategy(Strategy::Failover)
+        .target(slow.target());
+    let balance = builder.target(other.target()).build().expect("it builds");
+    let calling = balance.clone();
+    let call = tokio::spawn(async move { answered(&calling, &whole()).await });
+    sleep(seconds(1)).await;
+    balance.handle().drain("other").await.expect("it is there");
+    call.await
+        .expect("no panic")
+        .expect_err("nobody else takes calls");
+    assert_eq!(other.calls(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_new_configuration_keeps_what_is_known() {
     let (dead, b) = (Vendor::failing("dead", ErrorKind::Server), Vendor::well("b"));
