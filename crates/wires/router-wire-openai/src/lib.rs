@@ -10,11 +10,14 @@ pub mod embeddings;
 #[cfg(feature = "server")]
 pub mod error;
 pub mod images;
+mod logprobs;
 pub mod models;
 pub mod moderation;
 pub mod rerank;
 pub mod responses;
 pub mod speech;
+#[cfg(feature = "server")]
+mod stamp;
 pub mod transcription;
 
 #[cfg(feature = "server")]

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::logprobs::Token;
+
 /// A chunk of a stream, or a whole answer: the same but for `delta` and `message`.
 #[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
@@ -195,28 +197,17 @@ pub(super) struct UrlCitation<'a> {
 #[serde(default)]
 pub(super) struct Logprobs<'a> {
     #[serde(borrow)]
-    pub(super) content: List<TokenLogprob<'a>>,
+    pub(super) content: List<Token<'a>>,
     #[serde(borrow)]
-    pub(super) refusal: List<TokenLogprob<'a>>,
+    pub(super) refusal: List<Token<'a>>,
     #[serde(borrow)]
-    pub(super) reasoning_content: List<TokenLogprob<'a>>,
+    pub(super) reasoning_content: List<Token<'a>>,
     /// Text completions, and Together's chats, have a list for each thing that is told of the tokens.
     #[serde(borrow)]
     pub(super) tokens: List<Str<'a>>,
     pub(super) token_logprobs: List<Num>,
     #[serde(borrow)]
     pub(super) top_logprobs: List<&'a RawValue>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct TokenLogprob<'a> {
-    #[serde(borrow)]
-    pub(super) token: Str<'a>,
-    pub(super) logprob: Num,
-    pub(super) bytes: List<Num>,
-    #[serde(borrow)]
-    pub(super) top_logprobs: List<TokenLogprob<'a>>,
 }
 
 /// Content: a string, or typed parts (Mistral's thinking, Databricks' reasoning).

@@ -16,9 +16,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use super::WIRE;
-use crate::chat::server::seconds;
 use crate::error::error_response;
 use crate::reply::{another, error_event, event, events_head, json};
+use crate::stamp::seconds;
 
 /// `POST /v1/images/generations`.
 #[derive(Clone, Copy, Debug)]

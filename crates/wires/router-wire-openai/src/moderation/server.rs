@@ -12,9 +12,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use super::{ALONE, WIRE};
-use crate::chat::server::stamp;
 use crate::error::error_response;
 use crate::reply::{Whole, another, json};
+use crate::stamp::stamp;
 
 /// The model that the wire names as its default.
 const DEFAULT_MODEL: &str = "omni-moderation-latest";

@@ -12,9 +12,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::WIRE;
 use super::request::Document;
 use super::response::document;
-use crate::chat::server::stamp;
 use crate::error::error_response;
 use crate::reply::{Whole, another, json};
+use crate::stamp::stamp;
 
 /// `POST /v1/rerank`, `POST /v2/rerank` and `POST /rerank`.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,10 @@
 //! The JSON of responses and events. Every field is optional, and other types read as absent.
 
-use router_core::chat::TokenLogprob;
 use router_wire::lenient::{List, Num, Str};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::logprobs::Token;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -64,18 +65,7 @@ pub(super) struct Part<'a> {
     #[serde(borrow)]
     pub(super) annotations: List<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) logprobs: List<WireToken<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct WireToken<'a> {
-    #[serde(borrow)]
-    pub(super) token: Str<'a>,
-    pub(super) logprob: Num,
-    pub(super) bytes: List<Num>,
-    #[serde(borrow)]
-    pub(super) top_logprobs: List<WireToken<'a>>,
+    pub(super) logprobs: List<Token<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -93,25 +83,4 @@ pub(super) struct Annotation<'a> {
 
 pub(super) fn whole(raw: &RawValue) -> Option<Whole<'_>> {
     serde_json::from_str(raw.get()).ok()
-}
-
-pub(super) fn tokens(list: List<WireToken<'_>>) -> Vec<TokenLogprob> {
-    let token = |wire: WireToken<'_>| {
-        let mut token = TokenLogprob::new(
-            wire.token.0.unwrap_or_default(),
-            wire.logprob.0.unwrap_or_default(),
-        );
-        if !wire.bytes.0.is_empty() {
-            token.bytes = Some(
-                wire.bytes
-                    .0
-                    .iter()
-                    .filter_map(|byte| byte.count().map(|byte| byte as u8))
-                    .collect(),
-            );
-        }
-        token.top = tokens(wire.top_logprobs);
-        token
-    };
-    list.0.into_iter().map(token).collect()
 }

@@ -1,6 +1,6 @@
 //! The pieces that chunks and answers are written from.
 
-use router_core::chat::{Logprobs, TokenLogprob};
+use router_core::chat::Logprobs;
 use router_core::content::{Media, MediaSource};
 use router_core::stream::StreamFinish;
 use router_core::tool::ToolCallKind;
@@ -13,6 +13,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::reply::tier_word;
 use crate::chat::WIRE;
 use crate::citations::Annotation;
+use crate::logprobs::Written;
 
 pub(super) struct Chunk<'a> {
     pub(super) id: &'a Text,
@@ -321,34 +322,9 @@ pub(super) struct WireLogprobs<'a>(pub(super) &'a Logprobs);
 impl Serialize for WireLogprobs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(
-            "content",
-            &router_wire::write::Seq(|| self.0.content.iter().map(WireToken)),
-        )?;
-        if self.0.refusal.is_empty() {
-            map.serialize_entry("refusal", &())?;
-        } else {
-            map.serialize_entry(
-                "refusal",
-                &router_wire::write::Seq(|| self.0.refusal.iter().map(WireToken)),
-            )?;
-        }
-        map.end()
-    }
-}
-
-struct WireToken<'a>(&'a TokenLogprob);
-
-impl Serialize for WireToken<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("token", &self.0.token)?;
-        map.serialize_entry("logprob", &self.0.logprob)?;
-        map.serialize_entry("bytes", &self.0.bytes)?;
-        map.serialize_entry(
-            "top_logprobs",
-            &router_wire::write::Seq(|| self.0.top.iter().map(WireToken)),
-        )?;
+        map.serialize_entry("content", &Written(&self.0.content))?;
+        let refusal = Some(Written(&self.0.refusal)).filter(|list| !list.0.is_empty());
+        map.serialize_entry("refusal", &refusal)?;
         map.end()
     }
 }

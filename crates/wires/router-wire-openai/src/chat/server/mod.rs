@@ -7,7 +7,6 @@ mod reply;
 mod request;
 
 pub(crate) use self::chunk::WireUsage;
-pub(crate) use self::reply::{seconds, stamp};
 
 use http::Method;
 use router_core::{Error, Operation, Result};

@@ -21,6 +21,7 @@ use super::chunk::{
 use crate::chat::WIRE;
 use crate::citations::{Annotation, Form};
 use crate::error::error_body;
+use crate::stamp::{seconds, stamp};
 
 /// Writes answers and chunks.
 #[derive(Debug)]
@@ -128,25 +129,6 @@ impl Encoder {
         router_wire::write::json_line(&chunk, out);
         out.extend_from_slice(b"\n\n");
     }
-}
-
-/// Seconds since 1970, where the vendor gives no time.
-pub(crate) fn seconds() -> i64 {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    since.as_secs() as i64
-}
-
-/// A number that differs from answer to answer, for made-up ids.
-pub(crate) fn stamp() -> u64 {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    (since.as_nanos() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ count
 }
 
 /// The word of this wire for a reason.

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::chat::WIRE;
 use crate::chat::wire::{self, Content, Content2};
+use crate::logprobs::read;
 
 /// Texts and thoughts of a content value.
 pub(super) fn content(content: Content<'_>, data: &Text) -> (Option<Text>, Vec<Text>) {
@@ -175,10 +176,10 @@ pub(super) fn logprobs(raw: &RawValue) -> Option<Logprobs> {
     logprobs.content = if wire.content.0.is_empty() {
         listed(wire.tokens, wire.token_logprobs, wire.top_logprobs)
     } else {
-        tokens(wire.content)
+        read(wire.content)
     };
-    logprobs.refusal = tokens(wire.refusal);
-    logprobs.reasoning = tokens(wire.reasoning_content);
+    logprobs.refusal = read(wire.refusal);
+    logprobs.reasoning = read(wire.reasoning_content);
     (!logprobs.is_empty()).then_some(logprobs)
 }
 
@@ -199,25 +200,4 @@ fn listed(tokens: List<Str<'_>>, logprobs: List<Num>, top: List<&RawValue>) -> V
         token
     };
     tokens.0.into_iter().map(token).collect()
-}
-
-fn tokens(list: List<wire::TokenLogprob<'_>>) -> Vec<TokenLogprob> {
-    let token = |wire: wire::TokenLogprob<'_>| {
-        let mut token = TokenLogprob::new(
-            wire.token.0.unwrap_or_default(),
-            wire.logprob.0.unwrap_or_default(),
-        );
-        if !wire.bytes.0.is_empty() {
-            token.bytes = Some(
-                wire.bytes
-                    .0
-                    .iter()
-                    .filter_map(|byte| byte.count().map(|byte| byte as u8))
-                    .collect(),
-            );
-        }
-        token.top = tokens(wire.top_logprobs);
-        token
-    };
-    list.0.into_iter().map(token).collect()
 }

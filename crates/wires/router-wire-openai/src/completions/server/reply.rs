@@ -8,9 +8,10 @@ use router_wire::server::ReplyEncoder;
 use router_wire::write::{Seq, extra_fields};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::chat::server::{WireUsage, seconds, stamp};
+use crate::chat::server::WireUsage;
 use crate::completions::{MARK, WIRE, has_mark};
 use crate::reply::{another, error_event, event, events_head, json};
+use crate::stamp::{seconds, stamp};
 
 /// What a request asked of the form of its reply.
 pub(super) struct Asked {

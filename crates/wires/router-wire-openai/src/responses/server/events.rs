@@ -57,15 +57,9 @@ impl Encoder {
         if self.id.is_empty() {
             self.id = match id {
                 Some(id) if id.starts_with("resp_") => id.to_string(),
-                _ => format!("resp_{:016x}", crate::chat::server::stamp()),
+                _ => format!("resp_{:016x}", crate::stamp::stamp()),
             };
-            let now = || {
-                let since = std::time::SystemTime::now()
-                    .duration_since(std::time::UNIX_EPOCH)
-                    .unwrap_or_default();
-                since.as_secs() as i64
-            };
-            self.created = created.unwrap_or_else(now);
+            self.created = created.unwrap_or_else(crate::stamp::seconds);
             if let Some(model) = model {
                 self.model = model.clone();
             }

@@ -11,7 +11,7 @@ use router_wire::object::{Object, list_of};
 use serde_json::value::RawValue;
 
 use super::{Local, ResponsesStreamDecoder};
-use crate::responses::wire::{Annotation, Part, tokens};
+use crate::responses::wire::{Annotation, Part};
 use crate::responses::{LOCAL_TOOLS, WIRE};
 
 impl ResponsesStreamDecoder {
@@ -120,7 +120,7 @@ impl ResponsesStreamDecoder {
                         });
                     }
                     if !part.logprobs.0.is_empty() {
-                        let logprobs = Box::new(Logprobs::of_content(tokens(part.logprobs)));
+                        let logprobs = Box::new(Logprobs::of_content(crate::logprobs::read(part.logprobs)));
                         events.push_back(StreamEvent::Logprobs { choice: 0, logprobs });
                     }
                     let riders = riders.take().unwrap_or_default();

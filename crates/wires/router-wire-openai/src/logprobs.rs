@@ -1,0 +1,55 @@
+//! Log probabilities, which both chat APIs tell in the same form.
+
+use router_core::chat::TokenLogprob;
+use router_wire::lenient::{List, Num, Str};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Token<'a> {
+    #[serde(borrow)]
+    token: Str<'a>,
+    logprob: Num,
+    bytes: List<Num>,
+    #[serde(borrow)]
+    top_logprobs: List<Token<'a>>,
+}
+
+pub(crate) fn read(list: List<Token<'_>>) -> Vec<TokenLogprob> {
+    let token = |wire: Token<'_>| {
+        let mut token = TokenLogprob::new(
+            wire.token.0.unwrap_or_default(),
+            wire.logprob.0.unwrap_or_default(),
+        );
+        if !wire.bytes.0.is_empty() {
+            let bytes = wire.bytes.0.iter().filter_map(|byte| byte.count());
+            token.bytes = Some(bytes.map(|byte| byte as u8).collect());
+        }
+        token.top = read(wire.top_logprobs);
+        token
+    };
+    list.0.into_iter().map(token).collect()
+}
+
+/// A list of tokens as a server writes it.
+#[cfg(feature = "server")]
+pub(crate) struct Written<'a>(pub(crate) &'a [TokenLogprob]);
+
+#[cfg(feature = "server")]
+impl serde::Serialize for Written<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct One<'a> {
+            token: &'a str,
+            logprob: f64,
+            bytes: Option<&'a [u8]>,
+            top_logprobs: Written<'a>,
+        }
+        serializer.collect_seq(self.0.iter().map(|token| One {
+            token: &token.token,
+            logprob: token.logprob,
+            bytes: token.bytes.as_deref(),
+            top_logprobs: Written(&token.top),
+        }))
+    }
+}
