@@ -46,6 +46,10 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
     for answer in response.choices {
         let choice = answer.index;
         let mut calls = 0;
+        let mut logprobs = answer.logprobs.map(|logprobs| StreamEvent::Logprobs {
+            choice,
+            logprobs: Box::new(logprobs),
+        });
         for part in answer.content {
             if let Some(riders) = part.riders().filter(|riders| !riders.extra().is_empty()) {
                 let riders = Riders::new().with_extra(riders.extra().clone());
@@ -57,6 +61,7 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
                         choice,
                         text: part.text,
                     });
+                    events.extend(logprobs.take());
                     for citation in part.citations {
                         events.push(StreamEvent::Citation {
                             choice,
@@ -138,12 +143,7 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
                 ContentPart::ToolResult(_) => {}
             }
         }
-        if let Some(logprobs) = answer.logprobs {
-            events.push(StreamEvent::Logprobs {
-                choice,
-                logprobs: Box::new(logprobs),
-            });
-        }
+        events.extend(logprobs);
         finish.choices.push(ChoiceFinish {
             extra: answer.extra,
             stop_sequence: answer.stop_sequence,
