@@ -37,6 +37,12 @@ impl<'a> Overrides<'a> {
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
     }
+
+    /// Takes a field out of the options, for a codec that joins it with its own.
+    pub fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        let at = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.remove(at).1)
+    }
 }
 
 /// Writes the fields of an object, those of the options in place of ours.
