@@ -270,9 +270,13 @@ impl Codec for ResponsesCodec {
 
     fn encode(&self, call: &Call) -> Result<Encoded> {
         match &call.operation {
-            Operation::Chat(request) => {
-                router_wire_openai::responses::request::encode(&self.speaker, call, request, &[])
-            }
+            Operation::Chat(request) => router_wire_openai::responses::request::encode(
+                &Dialect::default(),
+                &self.speaker,
+                call,
+                request,
+                &[],
+            ),
             other => Err(Error::unsupported(other.kind())),
         }
     }

@@ -136,7 +136,7 @@ impl Codec for OpenAiCodec {
         }
         let (dialect, speaker) = (self.dialects.of(call), &self.speaker);
         match self.answers(call) {
-            Answers::Responses(request) => responses::request::encode(speaker, call, request, OWN),
+            Answers::Responses(request) => responses::request::encode(dialect, speaker, call, request, OWN),
             Answers::Completions(request) => {
                 completions::request::encode(dialect, COMPLETIONS_PATH, speaker, call, request, OWN)
             }

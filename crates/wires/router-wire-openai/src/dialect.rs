@@ -26,6 +26,8 @@ pub struct Dialect {
     pub chat_path: Word,
     /// Path of text completions, for chats that came as such; absent: they go as chats.
     pub completions_path: Option<Word>,
+    /// Path of the Responses API.
+    pub responses_path: Word,
     /// Path of embeddings.
     pub embeddings_path: Word,
     /// Path of moderation.
@@ -81,6 +83,8 @@ pub struct Dialect {
     pub video: bool,
     /// Whether parts may carry `cache_control`.
     pub cache_control: bool,
+    /// Whether parts may carry `prompt_cache_breakpoint`.
+    pub cache_breakpoints: bool,
     /// Whether a stream has to be asked for its usage.
     pub stream_options: bool,
     /// Where pictures are made.
@@ -134,6 +138,7 @@ impl Default for Dialect {
         Self {
             chat_path: Word::Borrowed("/chat/completions"),
             completions_path: None,
+            responses_path: Word::Borrowed("/responses"),
             embeddings_path: Word::Borrowed("/embeddings"),
             moderations_path: Word::Borrowed("/moderations"),
             models_path: Word::Borrowed("/models"),
@@ -161,6 +166,7 @@ impl Default for Dialect {
             audio: true,
             video: true,
             cache_control: false,
+            cache_breakpoints: false,
             stream_options: true,
             images: ImageDialect::default(),
             speech: SpeechDialect::default(),

@@ -34,7 +34,20 @@ pub fn error_body(error: &Error) -> Vec<u8> {
         ErrorKind::Timeout(_) => "timeout_error",
         _ => "invalid_request_error",
     };
-    let code = error.code().or(match error.kind() {
+    let body = Body {
+        error: Inner {
+            message: &message,
+            kind,
+            param: field_of(error),
+            code: code_of(error),
+        },
+    };
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+/// The word for an error: the vendor's, or the one that this wire has for its kind.
+pub(crate) fn code_of(error: &Error) -> Option<&str> {
+    error.code().or(match error.kind() {
         ErrorKind::Authentication => Some("invalid_api_key"),
         ErrorKind::NotFound => Some("model_not_found"),
         ErrorKind::ContextLengthExceeded => Some("context_length_exceeded"),
@@ -43,16 +56,7 @@ pub fn error_body(error: &Error) -> Vec<u8> {
         ErrorKind::QuotaExceeded => Some("insufficient_quota"),
         ErrorKind::Truncated => Some("truncated"),
         _ => None,
-    });
-    let body = Body {
-        error: Inner {
-            message: &message,
-            kind,
-            param: field_of(error),
-            code,
-        },
-    };
-    serde_json::to_vec(&body).unwrap_or_default()
+    })
 }
 
 /// An error as a response.

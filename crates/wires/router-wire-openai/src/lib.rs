@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod breakpoint;
 pub mod chat;
 #[cfg(feature = "server")]
 mod citations;

@@ -31,25 +31,55 @@ pub(crate) fn read(list: List<Token<'_>>) -> Vec<TokenLogprob> {
     list.0.into_iter().map(token).collect()
 }
 
-/// A list of tokens as a server writes it.
+/// A list of tokens as chat completions have it.
 #[cfg(feature = "server")]
-pub(crate) struct Written<'a>(pub(crate) &'a [TokenLogprob]);
+pub(crate) struct ChatTokens<'a>(pub(crate) &'a [TokenLogprob]);
 
 #[cfg(feature = "server")]
-impl serde::Serialize for Written<'_> {
+impl serde::Serialize for ChatTokens<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         #[derive(serde::Serialize)]
         struct One<'a> {
             token: &'a str,
             logprob: f64,
             bytes: Option<&'a [u8]>,
-            top_logprobs: Written<'a>,
+            top_logprobs: ChatTokens<'a>,
         }
         serializer.collect_seq(self.0.iter().map(|token| One {
             token: &token.token,
             logprob: token.logprob,
             bytes: token.bytes.as_deref(),
-            top_logprobs: Written(&token.top),
+            top_logprobs: ChatTokens(&token.top),
+        }))
+    }
+}
+
+/// The same as the Responses API has it: the bytes are always told, and alternatives have none of their own.
+#[cfg(feature = "server")]
+pub(crate) struct ResponseTokens<'a>(pub(crate) &'a [TokenLogprob]);
+
+#[cfg(feature = "server")]
+impl serde::Serialize for ResponseTokens<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct One<'a> {
+            token: &'a str,
+            logprob: f64,
+            bytes: &'a [u8],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            top_logprobs: Option<Vec<One<'a>>>,
+        }
+        fn one(token: &TokenLogprob) -> One<'_> {
+            One {
+                token: &token.token,
+                logprob: token.logprob,
+                bytes: token.bytes.as_deref().unwrap_or(token.token.as_bytes()),
+                top_logprobs: None,
+            }
+        }
+        serializer.collect_seq(self.0.iter().map(|token| One {
+            top_logprobs: Some(token.top.iter().map(one).collect()),
+            ..one(token)
         }))
     }
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue};
 use router_core::{Error, ErrorKind, Head, Output, Result, StreamEvent};
 use router_wire::HttpResponse;
 use router_wire::server::ReplyEncoder;
+use router_wire::write::json_line;
 use serde::Serialize;
 
 use crate::error::error_body;
@@ -37,8 +38,7 @@ pub(crate) fn event(name: Option<&str>, body: &impl Serialize, out: &mut BytesMu
         out.put_slice(b"\n");
     }
     out.put_slice(b"data: ");
-    // Nothing here has keys that are no strings, which is all that writing JSON into memory can fail by.
-    let _ = serde_json::to_writer((&mut *out).writer(), body);
+    json_line(body, out);
     out.put_slice(b"\n\n");
 }
 

@@ -1,7 +1,9 @@
 //! The Responses API: items in, items out.
 
+mod local;
 pub mod request;
 pub mod response;
+mod riders;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod stream;
@@ -9,11 +11,3 @@ mod wire;
 
 /// The name of this wire in unnamed fields.
 pub const WIRE: &str = "openai.responses";
-
-/// Items that the caller may have to run, with the tool's name and the field that holds the arguments.
-const LOCAL_TOOLS: &[(&str, &str, &str)] = &[
-    ("local_shell_call", "local_shell", "action"),
-    ("shell_call", "shell", "action"),
-    ("apply_patch_call", "apply_patch", "operation"),
-    ("computer_call", "computer", "action"),
-];

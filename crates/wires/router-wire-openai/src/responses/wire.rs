@@ -12,10 +12,14 @@ pub(super) struct Event<'a> {
     #[serde(borrow, rename = "type")]
     pub(super) kind: Str<'a>,
     pub(super) output_index: Num,
+    pub(super) content_index: Num,
+    pub(super) summary_index: Num,
     #[serde(borrow)]
     pub(super) delta: Str<'a>,
     #[serde(borrow)]
     pub(super) item: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) part: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) response: Option<&'a RawValue>,
     /// Of a whole response: `"response"`.

@@ -4,11 +4,17 @@ use bytes::Bytes;
 use router_core::collect::Collector;
 use router_core::{Call, ChatRequest, ChatResponse, ProviderId};
 use router_wire::framing::FrameLimits;
-use router_wire::{Codec, StreamReader};
-use router_wire_openai::{Compatible, Dialect};
+use router_wire::provenance::Speaker;
+use router_wire::{Codec, Framing, StreamReader};
+use router_wire_openai::responses::stream::ResponsesStreamDecoder;
+use router_wire_openai::{Compatible, Dialect, WIRE};
 
 pub(crate) fn id() -> ProviderId {
     ProviderId::from("openai")
+}
+
+pub(crate) fn speaker() -> Speaker {
+    Speaker::new(id(), WIRE)
 }
 
 pub(crate) fn codec() -> Compatible {
@@ -26,6 +32,12 @@ pub(crate) fn chat_reader() -> StreamReader {
         codec().stream_decoder(&call().streaming()),
         FrameLimits::default(),
     )
+}
+
+/// Reads the stream of a response.
+pub(crate) fn responses_reader() -> StreamReader {
+    let decoder = Box::new(ResponsesStreamDecoder::new(speaker()));
+    StreamReader::new((Framing::Sse, decoder), FrameLimits::default())
 }
 
 /// The answer of a stream that is complete.

@@ -13,7 +13,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::reply::tier_word;
 use crate::chat::WIRE;
 use crate::citations::Annotation;
-use crate::logprobs::Written;
+use crate::logprobs::ChatTokens;
 
 pub(super) struct Chunk<'a> {
     pub(super) id: &'a Text,
@@ -322,8 +322,8 @@ pub(super) struct WireLogprobs<'a>(pub(super) &'a Logprobs);
 impl Serialize for WireLogprobs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("content", &Written(&self.0.content))?;
-        let refusal = Some(Written(&self.0.refusal)).filter(|list| !list.0.is_empty());
+        map.serialize_entry("content", &ChatTokens(&self.0.content))?;
+        let refusal = Some(ChatTokens(&self.0.refusal)).filter(|list| !list.0.is_empty());
         map.serialize_entry("refusal", &refusal)?;
         map.end()
     }

@@ -7,6 +7,7 @@ mod reply;
 mod request;
 
 pub(crate) use self::chunk::WireUsage;
+pub(crate) use self::reply::tier_word;
 
 use http::Method;
 use router_core::{Error, Operation, Result};

@@ -264,7 +264,7 @@ impl ReplyEncoder for Encoder {
 }
 
 /// The wire's word for the usual tier, which Anthropic has another one for. Words of other vendors pass.
-pub(super) fn tier_word(tier: &Text) -> &str {
+pub(crate) fn tier_word(tier: &Text) -> &str {
     if tier == "standard" { "default" } else { tier }
 }
 

@@ -1,28 +1,38 @@
 //! Messages as items, each written from where it lies.
 
+use router_core::content::Reasoning;
 use router_core::message::Role;
 use router_core::tool::ToolCallKind;
-use router_core::{Content, ContentPart, Json, Message, Text, ToolCall, ToolResult};
+use router_core::{Content, ContentPart, Extra, Json, Message, ToolCall};
 use router_wire::provenance::Speaker;
-use router_wire::write::{Seq, extra_fields};
+use router_wire::write::{Seq, extra_fields, string_of};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use serde_json::{Map, Value};
 
+use super::Target;
 use super::parts::InputPart;
+use super::results::{Answers, ResultItem};
 use crate::responses::WIRE;
+use crate::responses::riders::{self, EASY, MESSAGE, PLAIN, PROVIDER};
 
 pub(super) struct Items<'a> {
-    pub(super) speaker: &'a Speaker,
+    pub(super) target: Target<'a>,
     pub(super) messages: &'a [Message],
 }
 
 impl Serialize for Items<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
-        for message in self.messages {
+        for (at, message) in self.messages.iter().enumerate() {
             match (&message.content, message.role) {
-                (Content::Parts(parts), Role::Assistant | Role::Tool) => self.items(parts, &mut list)?,
-                _ => list.serialize_element(&InputMessage(message))?,
+                (Content::Parts(parts), Role::Assistant) => self.said(at, parts, &mut list)?,
+                (Content::Parts(parts), _) => self.asked(at, parts, &mut list)?,
+                (Content::Text(_), _) => list.serialize_element(&InputMessage {
+                    target: self.target,
+                    message,
+                    parts: &[],
+                })?,
             }
         }
         list.end()
@@ -30,129 +40,181 @@ impl Serialize for Items<'_> {
 }
 
 impl Items<'_> {
-    fn items<L: SerializeSeq>(
+    fn result<L: SerializeSeq>(
         &self,
+        at: usize,
+        part: &ContentPart,
+        list: &mut L,
+    ) -> std::result::Result<(), L::Error> {
+        match part {
+            ContentPart::ToolResult(result) => list.serialize_element(&ResultItem {
+                target: self.target,
+                answers: Answers::of(&result.call_id, &self.messages[..at]),
+                result,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Results are items of their own; what stands between them is a message.
+    fn asked<L: SerializeSeq>(
+        &self,
+        at: usize,
         parts: &[ContentPart],
         list: &mut L,
     ) -> std::result::Result<(), L::Error> {
-        let mut at = 0;
-        while let Some(part) = parts.get(at) {
-            at += 1;
+        let is_result = |part: &ContentPart| matches!(part, ContentPart::ToolResult(_));
+        for run in parts.chunk_by(|one, other| !is_result(one) && !is_result(other)) {
+            match run {
+                [part] if is_result(part) => self.result(at, part, list)?,
+                parts => list.serialize_element(&InputMessage {
+                    target: self.target,
+                    message: &self.messages[at],
+                    parts,
+                })?,
+            }
+        }
+        Ok(())
+    }
+
+    fn said<L: SerializeSeq>(
+        &self,
+        at: usize,
+        parts: &[ContentPart],
+        list: &mut L,
+    ) -> std::result::Result<(), L::Error> {
+        let speaker = self.target.speaker;
+        let mut next = 0;
+        while let Some(part) = parts.get(next) {
+            let end = next + length(&parts[next..]);
             match part {
                 ContentPart::Text(_) | ContentPart::Refusal(_) => {
-                    // Parts behind it belong to the same message until one bears a mark of its own.
-                    let more = parts[at..].iter().take_while(|part| match part {
-                        ContentPart::Text(part) => {
-                            part.riders.extra().get(WIRE, "message").is_none()
-                                && part.riders.extra().wire() == Some(WIRE)
-                        }
-                        ContentPart::Refusal(_) => true,
-                        _ => false,
-                    });
-                    let end = at + more.count();
-                    list.serialize_element(&OutputMessage(&parts[at - 1..end]))?;
-                    at = end;
+                    list.serialize_element(&OutputMessage(&parts[next..end]))?;
                 }
-                ContentPart::Reasoning(reasoning) => {
-                    let ours = reasoning
-                        .riders
-                        .signature()
-                        .is_none_or(|signature| self.speaker.signature(signature).is_some());
-                    if let Some(item) = reasoning.riders.extra().get(WIRE, "item").filter(|_| ours) {
-                        list.serialize_element(item)?;
-                    }
+                ContentPart::Reasoning(reasoning) if is_ours(speaker, reasoning) => {
+                    list.serialize_element(&ReasoningItem(reasoning))?;
                 }
-                ContentPart::ToolCall(call) => match call.riders.extra().get(WIRE, "item") {
+                ContentPart::ToolCall(call) => match riders::local(call.riders.extra()) {
                     Some(item) => list.serialize_element(item)?,
                     None => list.serialize_element(&CallItem(call))?,
                 },
-                ContentPart::ToolResult(result) => list.serialize_element(&ResultItem(result))?,
-                ContentPart::ServerToolCall(call) if self.speaker.opaque(&call.raw).is_some() => {
+                ContentPart::ToolResult(_) => self.result(at, part, list)?,
+                ContentPart::ServerToolCall(call) if speaker.opaque(&call.raw).is_some() => {
                     list.serialize_element(&call.raw.raw)?;
                 }
-                ContentPart::Opaque(part) if self.speaker.opaque(part).is_some() => {
+                ContentPart::Opaque(part) if speaker.opaque(part).is_some() => {
                     list.serialize_element(&part.raw)?;
                 }
                 _ => {}
             }
+            next = end;
         }
         Ok(())
     }
 }
 
-struct InputMessage<'a>(&'a Message);
+/// How many parts the first item has: a message goes on until a text bears a mark of its own.
+fn length(parts: &[ContentPart]) -> usize {
+    let goes_on = |part: &&ContentPart| match part {
+        ContentPart::Text(part) => part.riders.extra().get(WIRE, MESSAGE).is_none(),
+        ContentPart::Refusal(_) => true,
+        _ => false,
+    };
+    match parts.first() {
+        Some(first) if mark(first).is_some() => 1 + parts[1..].iter().take_while(goes_on).count(),
+        _ => 1,
+    }
+}
+
+fn mark(part: &ContentPart) -> Option<&Json> {
+    part.riders()?.extra().get(WIRE, MESSAGE)
+}
+
+/// Whether earlier reasoning may go back: this vendor made it, over this API.
+pub(super) fn is_ours(speaker: &Speaker, reasoning: &Reasoning) -> bool {
+    let extra = reasoning.riders.extra();
+    let maker = extra.get(WIRE, PROVIDER).and_then(string_of);
+    let made_here = maker.is_none_or(|maker| speaker.accepts(&maker.as_str().into()));
+    let signed_here = match reasoning.riders.signature() {
+        Some(signature) => speaker.signature(signature).is_some(),
+        None => extra.wire() == Some(WIRE),
+    };
+    made_here && signed_here
+}
+
+struct InputMessage<'a> {
+    target: Target<'a>,
+    message: &'a Message,
+    /// The parts, where the message has some.
+    parts: &'a [ContentPart],
+}
 
 impl Serialize for InputMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let role = match self.0.role {
+        let (target, message) = (self.target, self.message);
+        let role = match message.role {
             Role::System => "system",
             Role::Assistant => "assistant",
             _ => "user",
         };
-        let written = self
-            .0
-            .extra
-            .get(WIRE, "role")
-            .and_then(router_wire::write::string_of);
+        let written = message.extra.get(WIRE, "role").and_then(string_of);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("role", written.as_deref().unwrap_or(role))?;
-        match &self.0.content {
+        match &message.content {
             Content::Text(text) => map.serialize_entry("content", text)?,
-            Content::Parts(parts) => {
-                let sent = |part: &&ContentPart| {
-                    matches!(
-                        part,
-                        ContentPart::Text(_) | ContentPart::Media(_) | ContentPart::Opaque(_)
-                    )
+            Content::Parts(_) => {
+                let sent = |part: &&ContentPart| target.takes_in_content(part);
+                let parts = || {
+                    let parts = self.parts.iter().filter(sent);
+                    parts.map(|part| InputPart { target, part })
                 };
-                map.serialize_entry("content", &Seq(|| parts.iter().filter(sent).map(InputPart)))?;
+                map.serialize_entry("content", &Seq(parts))?;
             }
         }
-        for (name, value) in self
-            .0
-            .extra
-            .for_wire(WIRE)
-            .iter()
-            .filter(|(name, _)| *name != "role")
-        {
+        let extra = message.extra.for_wire(WIRE).iter();
+        for (name, value) in extra.filter(|(name, _)| *name != "role") {
             map.serialize_entry(name.as_str(), value)?;
         }
         map.end()
     }
 }
 
-/// A message of the model: text parts of one item.
+/// A message of the model: the parts of one item.
 struct OutputMessage<'a>(&'a [ContentPart]);
 
 impl Serialize for OutputMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mark = self
-            .0
-            .first()
-            .and_then(ContentPart::riders)
-            .and_then(|riders| riders.extra().get(WIRE, "message"));
-        let mark: serde_json::Map<String, serde_json::Value> = mark
-            .and_then(|mark| serde_json::from_str(mark.as_str()).ok())
-            .unwrap_or_default();
+        let mark = self.0.first().and_then(mark);
+        let fields: Map<String, Value> = mark.and_then(|mark| mark.to().ok()).unwrap_or_default();
         let mut map = serializer.serialize_map(None)?;
-        if !mark.contains_key("easy") {
+        match self.0 {
+            // What another wire or vendor said has no item; the short form asks for none.
+            [ContentPart::Text(part)] if mark.is_none() => {
+                map.serialize_entry("role", "assistant")?;
+                map.serialize_entry("content", &part.text)?;
+                return map.end();
+            }
+            _ => {}
+        }
+        if !fields.contains_key(EASY) {
             map.serialize_entry("type", "message")?;
         }
         map.serialize_entry("role", "assistant")?;
         match self.0 {
-            [ContentPart::Text(part)] if mark.contains_key("plain") => {
-                map.serialize_entry("content", &part.text)?
+            [ContentPart::Text(part)] if fields.contains_key(PLAIN) => {
+                map.serialize_entry("content", &part.text)?;
             }
             parts => map.serialize_entry("content", &Seq(|| parts.iter().map(OutputPart)))?,
         }
-        for (name, value) in mark
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "easy" | "plain" | "parts"))
-        {
+        for (name, value) in fields.iter().filter(|(name, _)| !is_form(name)) {
             map.serialize_entry(name, value)?;
         }
         map.end()
     }
+}
+
+fn is_form(name: &str) -> bool {
+    matches!(name, EASY | PLAIN)
 }
 
 struct OutputPart<'a>(&'a ContentPart);
@@ -161,34 +223,43 @@ impl Serialize for OutputPart<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self.0 {
+            ContentPart::Text(part) => {
+                map.serialize_entry("type", "output_text")?;
+                map.serialize_entry("text", &part.text)?;
+                wire_fields(&mut map, part.riders.extra())?;
+            }
             ContentPart::Refusal(refusal) => {
                 map.serialize_entry("type", "refusal")?;
                 map.serialize_entry("refusal", &refusal.text)?;
             }
-            part => {
-                map.serialize_entry("type", "output_text")?;
-                map.serialize_entry("text", part.as_text().unwrap_or(&Text::new()))?;
-                let kept = part
-                    .riders()
-                    .map(|riders| riders.extra().for_wire(WIRE))
-                    .unwrap_or_default();
-                let mut annotated = false;
-                for (name, value) in kept.iter().filter(|(name, _)| *name != "message") {
-                    annotated |= *name == "annotations";
-                    map.serialize_entry(name.as_str(), value)?;
-                }
-                if !annotated {
-                    let raw: Vec<&Json> = match part {
-                        ContentPart::Text(part) => part
-                            .citations
-                            .iter()
-                            .filter_map(|citation| citation.raw.as_ref().map(|raw| &raw.raw))
-                            .collect(),
-                        _ => Vec::new(),
-                    };
-                    map.serialize_entry("annotations", &raw)?;
-                }
-            }
+            _ => {}
+        }
+        map.end()
+    }
+}
+
+/// The unnamed fields of an item, without names of ours.
+fn wire_fields<M: SerializeMap>(map: &mut M, extra: &Extra) -> std::result::Result<(), M::Error> {
+    let fields = extra.for_wire(WIRE).iter();
+    for (name, value) in fields.filter(|(name, _)| !riders::is_ours(name)) {
+        map.serialize_entry(name.as_str(), value)?;
+    }
+    Ok(())
+}
+
+struct ReasoningItem<'a>(&'a Reasoning);
+
+impl Serialize for ReasoningItem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let riders = &self.0.riders;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "reasoning")?;
+        wire_fields(&mut map, riders.extra())?;
+        if riders.extra().get(WIRE, "summary").is_none() {
+            map.serialize_entry("summary", &[(); 0])?;
+        }
+        if let Some(signature) = riders.signature() {
+            map.serialize_entry("encrypted_content", &signature.data)?;
         }
         map.end()
     }
@@ -199,50 +270,19 @@ struct CallItem<'a>(&'a ToolCall);
 impl Serialize for CallItem<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let call = self.0;
-        let mut map = serializer.serialize_map(None)?;
         let custom = call.kind == ToolCallKind::Custom;
-        map.serialize_entry(
-            "type",
-            if custom {
-                "custom_tool_call"
-            } else {
-                "function_call"
-            },
-        )?;
+        let (kind, field) = if custom {
+            ("custom_tool_call", "input")
+        } else {
+            ("function_call", "arguments")
+        };
+        let no_arguments = !custom && call.arguments.is_empty();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", kind)?;
         map.serialize_entry("call_id", &call.id)?;
         map.serialize_entry("name", &call.name)?;
-        map.serialize_entry(if custom { "input" } else { "arguments" }, &call.arguments)?;
+        map.serialize_entry(field, if no_arguments { "{}" } else { &call.arguments })?;
         extra_fields(&mut map, call.riders.extra(), WIRE)?;
-        map.end()
-    }
-}
-
-struct ResultItem<'a>(&'a ToolResult);
-
-impl Serialize for ResultItem<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let result = self.0;
-        let kind = result
-            .riders
-            .extra()
-            .get(WIRE, "type")
-            .and_then(router_wire::write::string_of);
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", kind.as_deref().unwrap_or("function_call_output"))?;
-        map.serialize_entry("call_id", &result.call_id)?;
-        match &result.content {
-            Content::Text(text) => map.serialize_entry("output", text)?,
-            Content::Parts(parts) => map.serialize_entry("output", &Seq(|| parts.iter().map(InputPart)))?,
-        }
-        for (name, value) in result
-            .riders
-            .extra()
-            .for_wire(WIRE)
-            .iter()
-            .filter(|(name, _)| *name != "type")
-        {
-            map.serialize_entry(name.as_str(), value)?;
-        }
         map.end()
     }
 }

@@ -3,11 +3,13 @@
 mod check;
 mod items;
 mod parts;
+mod results;
 mod tools;
 
 use router_core::message::Role;
 use router_core::{
-    Call, ChatRequest, Content, Error, ErrorKind, Message, ResponseFormat, Result, Text, ToolChoice,
+    Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Extra, Message, ReasoningEffort,
+    ResponseFormat, Result, Text, ToolChoice,
 };
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
@@ -15,24 +17,39 @@ use router_wire::write::{Fields, Inner, Overrides, Seq, extra_fields};
 use router_wire::{Encoded, HttpRequest};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::RawValue;
 
 use self::items::Items;
 use self::tools::{NamedTool, Tool};
 use super::WIRE;
+use super::riders::PLAIN_INPUT;
+use crate::dialect::Dialect;
 
-/// The request for a chat.
+/// The request for a chat. Of the dialect count its address, the settings that the vendor does not have, and its words for
+/// reasoning levels.
 ///
 /// # Errors
-/// `Unsupported` for content that the wire does not take, and for settings when the request is strict.
-pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest, own: &[&str]) -> Result<Encoded> {
+/// `Unsupported` for content that the wire does not take, and for settings when the request is strict; `InvalidRequest` for
+/// parts that cannot stand where they do.
+pub fn encode(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    call: &Call,
+    request: &ChatRequest,
+    own: &[&str],
+) -> Result<Encoded> {
     let mut warnings = Warnings::new(request.strict);
-    check::check(speaker, request, &mut warnings)?;
-    let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
+    let target = Target { dialect, speaker };
+    check::settings(dialect, request, &mut warnings)?;
+    check::messages(target, request, &mut warnings)?;
+    let mut overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
+    let include = overrides.take("include");
     let bytes = serde_json::to_vec(&Body {
-        speaker,
+        target,
         call,
         request,
         overrides: &overrides,
+        include,
     })
     .map_err(|error| {
         Error::new(
@@ -42,34 +59,36 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest, own: &[&str
     })?;
     Ok(Encoded::new(
         call,
-        HttpRequest::post_json("/responses", bytes),
+        HttpRequest::post_json(dialect.responses_path.as_ref(), bytes),
         warnings.into_list(),
     ))
 }
 
-struct Body<'a> {
+/// Whom a request is written for.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    dialect: &'a Dialect,
     speaker: &'a Speaker,
+}
+
+impl Target<'_> {
+    /// Whether a part can stand in the content of a message or a result.
+    fn takes_in_content(self, part: &ContentPart) -> bool {
+        match part {
+            ContentPart::Text(_) | ContentPart::Media(_) => true,
+            ContentPart::Opaque(part) => self.speaker.opaque(part).is_some(),
+            _ => false,
+        }
+    }
+}
+
+struct Body<'a> {
+    target: Target<'a>,
     call: &'a Call,
     request: &'a ChatRequest,
     overrides: &'a Overrides<'a>,
-}
-
-#[derive(Serialize)]
-struct TextConfig<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<Format<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verbosity: Option<&'a Text>,
-    #[serde(flatten)]
-    inner: Inner<'a>,
-}
-
-#[derive(Serialize)]
-struct Reasoning<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    effort: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    summary: Option<&'a Text>,
+    /// What the caller's options want to stand in the answer.
+    include: Option<&'a RawValue>,
 }
 
 impl Body<'_> {
@@ -85,17 +104,12 @@ impl Body<'_> {
             _ => None,
         }
     }
-}
 
-impl Serialize for Body<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let (request, settings) = (self.request, &self.request.settings);
-        let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
-        body.field("model", &self.call.model)?;
+    fn input<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
         let instructions = self.instructions();
         body.some("instructions", instructions)?;
-        let messages = &request.messages[usize::from(instructions.is_some())..];
-        match (messages, request.extra.get(WIRE, "plain_input")) {
+        let messages = &self.request.messages[usize::from(instructions.is_some())..];
+        match (messages, self.request.extra.get(WIRE, PLAIN_INPUT)) {
             (
                 [
                     Message {
@@ -104,106 +118,164 @@ impl Serialize for Body<'_> {
                     },
                 ],
                 Some(_),
-            ) => body.field("input", text)?,
+            ) => body.field("input", text),
             _ => body.field(
                 "input",
                 &Items {
-                    speaker: self.speaker,
+                    target: self.target,
                     messages,
                 },
-            )?,
+            ),
         }
+    }
+
+    fn tools<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
+        let (request, dialect) = (self.request, self.target.dialect);
+        if request.tools.is_empty() {
+            return Ok(());
+        }
+        body.field("tools", &Seq(|| request.tools.iter().map(Tool)))?;
+        body.some(
+            "parallel_tool_calls",
+            request
+                .parallel_tool_calls
+                .filter(|_| dialect.supports("parallel_tool_calls")),
+        )?;
+        match &request.tool_choice {
+            Some(ToolChoice::Auto) => body.field("tool_choice", "auto"),
+            Some(ToolChoice::None) => body.field("tool_choice", "none"),
+            Some(ToolChoice::Required) => body.field("tool_choice", "required"),
+            Some(ToolChoice::Tool(name)) => body.field("tool_choice", &NamedTool::new(request, name)),
+            Some(ToolChoice::Opaque(choice)) if self.target.speaker.opaque(choice).is_some() => {
+                body.field("tool_choice", &choice.raw)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn reasoning<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
+        let reasoning = self.request.settings.reasoning.as_ref();
+        let Some(reasoning) = reasoning.filter(|_| self.target.dialect.supports("reasoning")) else {
+            return Ok(());
+        };
+        let nearest = reasoning.budget_tokens.map(ReasoningEffort::from_budget);
+        let effort = reasoning.effort.as_ref().or(nearest.as_ref());
+        let wanted = reasoning.include_thoughts == Some(true);
+        body.field(
+            "reasoning",
+            &Reasoning {
+                effort: effort.map(|effort| self.target.dialect.effort(effort.as_str())),
+                summary: reasoning.summary.as_deref().or(wanted.then_some("auto")),
+                extra: &reasoning.extra,
+            },
+        )
+    }
+
+    /// What is to stand in the answer, beside what the caller names.
+    fn include<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
+        let (request, settings) = (self.request, &self.request.settings);
+        let named = self
+            .include
+            .map(RawValue::get)
+            .or_else(|| request.extra.get(WIRE, "include").map(|list| list.as_str()));
+        let named = named.and_then(|list| serde_json::from_str::<Vec<Text>>(list).ok());
+        let is_named = named.is_some();
+        let stateless = settings.store == Some(false) && settings.reasoning.is_some();
+        let ours = [
+            (LOGPROBS, settings.logprobs == Some(true)),
+            (ENCRYPTED, stateless && !is_named),
+        ];
+        let mut include = named.unwrap_or_default();
+        for (name, _) in ours.into_iter().filter(|(_, wanted)| *wanted) {
+            if !include.iter().any(|known| *known == *name) {
+                include.push(Text::from_static(name));
+            }
+        }
+        if include.is_empty() && !is_named {
+            return Ok(());
+        }
+        body.field("include", &include)
+    }
+}
+
+const LOGPROBS: &str = "message.output_text.logprobs";
+const ENCRYPTED: &str = "reasoning.encrypted_content";
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let (request, settings) = (self.request, &self.request.settings);
+        let can = |name: &str| self.target.dialect.supports(name);
+        let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
+        body.field("model", &self.call.model)?;
+        self.input(&mut body)?;
         if self.call.is_stream() {
             body.field("stream", &true)?;
         }
         body.some("max_output_tokens", settings.max_output_tokens)?;
-        body.some("temperature", settings.temperature)?;
-        body.some("top_p", settings.top_p)?;
-        body.some("top_logprobs", settings.top_logprobs)?;
-        if !request.tools.is_empty() {
-            body.field("tools", &Seq(|| request.tools.iter().map(Tool)))?;
-            body.some("parallel_tool_calls", request.parallel_tool_calls)?;
-            match &request.tool_choice {
-                Some(ToolChoice::Auto) => body.field("tool_choice", "auto")?,
-                Some(ToolChoice::None) => body.field("tool_choice", "none")?,
-                Some(ToolChoice::Required) => body.field("tool_choice", "required")?,
-                Some(ToolChoice::Tool(name)) => {
-                    body.field("tool_choice", &NamedTool::new(request, name))?;
-                }
-                Some(ToolChoice::Opaque(choice)) if self.speaker.opaque(choice).is_some() => {
-                    body.field("tool_choice", &choice.raw)?;
-                }
-                _ => {}
-            }
-        }
+        body.some("temperature", settings.temperature.filter(|_| can("temperature")))?;
+        body.some("top_p", settings.top_p.filter(|_| can("top_p")))?;
+        body.some(
+            "top_logprobs",
+            settings.top_logprobs.filter(|_| can("top_logprobs")),
+        )?;
+        self.tools(&mut body)?;
         let format = request.response_format.as_ref().map(Format);
-        let kept = request.extra.get(WIRE, "text").is_some();
-        if format.is_some() || settings.verbosity.is_some() || kept {
+        let verbosity = settings.verbosity.as_ref().filter(|_| can("verbosity"));
+        let inner = Inner::of(&request.extra, WIRE, "text");
+        if format.is_some() || verbosity.is_some() || request.extra.get(WIRE, "text").is_some() {
             body.field(
                 "text",
                 &TextConfig {
                     format,
-                    verbosity: settings.verbosity.as_ref(),
-                    inner: Inner::of(&request.extra, WIRE, "text"),
+                    verbosity,
+                    inner,
                 },
             )?;
         }
-        if let Some(reasoning) = &settings.reasoning {
-            let nearest = reasoning
-                .budget_tokens
-                .map(router_core::ReasoningEffort::from_budget);
-            let effort = reasoning
-                .effort
-                .as_ref()
-                .or(nearest.as_ref())
-                .map(router_core::ReasoningEffort::as_str);
-            let mut map = Reasoning {
-                effort,
-                summary: reasoning.summary.as_ref(),
-            };
-            if reasoning.include_thoughts == Some(true) && map.summary.is_none() {
-                static AUTO: Text = Text::from_static("auto");
-                map.summary = Some(&AUTO);
-            }
-            body.field("reasoning", &WithExtra(&map, &reasoning.extra))?;
+        self.reasoning(&mut body)?;
+        self.include(&mut body)?;
+        if let (Some(field), Some(user)) = (&self.target.dialect.user_field, &settings.user) {
+            body.named(field, user)?;
         }
-        if request.extra.get(WIRE, "include").is_none() {
-            let mut include: Vec<&str> = Vec::new();
-            if settings.logprobs == Some(true) {
-                include.push("message.output_text.logprobs");
-            }
-            if settings.store == Some(false) && settings.reasoning.is_some() {
-                include.push("reasoning.encrypted_content");
-            }
-            if !include.is_empty() {
-                body.field("include", &include)?;
-            }
-        }
-        body.some("user", settings.user.as_ref())?;
-        if !settings.metadata.is_empty() {
+        if !settings.metadata.is_empty() && can("metadata") {
             body.field("metadata", &Pairs(&settings.metadata))?;
         }
-        body.some("service_tier", settings.service_tier.as_ref())?;
-        body.some("store", settings.store)?;
-        body.some("prompt_cache_key", settings.prompt_cache_key.as_ref())?;
+        let tier = settings.service_tier.as_ref();
+        body.some("service_tier", tier.filter(|_| can("service_tier")))?;
+        body.some("store", settings.store.filter(|_| can("store")))?;
+        let key = settings.prompt_cache_key.as_ref();
+        body.some("prompt_cache_key", key.filter(|_| can("prompt_cache_key")))?;
         body.some("previous_response_id", settings.previous_response_id.as_ref())?;
-        body.end_but(&request.extra, WIRE, &["plain_input", "text"])
+        body.end_but(&request.extra, WIRE, &[PLAIN_INPUT, "include", "text"])
     }
 }
 
-/// An object and the unnamed fields that stood beside it.
-struct WithExtra<'a, T>(&'a T, &'a router_core::Extra);
+#[derive(Serialize)]
+struct TextConfig<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Format<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verbosity: Option<&'a Text>,
+    #[serde(flatten)]
+    inner: Inner<'a>,
+}
 
-impl Serialize for WithExtra<'_, Reasoning<'_>> {
+struct Reasoning<'a> {
+    effort: Option<&'a str>,
+    summary: Option<&'a str>,
+    extra: &'a Extra,
+}
+
+impl Serialize for Reasoning<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        if let Some(effort) = self.0.effort {
+        if let Some(effort) = self.effort {
             map.serialize_entry("effort", effort)?;
         }
-        if let Some(summary) = self.0.summary {
+        if let Some(summary) = self.summary {
             map.serialize_entry("summary", summary)?;
         }
-        extra_fields(&mut map, self.1, WIRE)?;
+        extra_fields(&mut map, self.extra, WIRE)?;
         map.end()
     }
 }

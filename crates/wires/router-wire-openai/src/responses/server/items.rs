@@ -7,11 +7,12 @@ use router_core::{Content, ContentPart, Extra, Json, Message, Result, Text, Tool
 use router_wire::object::{Object, invalid, is_string, list_of};
 use router_wire::provenance;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::parts::content;
 use super::request::read;
 use crate::responses::WIRE;
+use crate::responses::riders::{self, EASY, MESSAGE, PARAGRAPH, PLAIN};
 
 /// Adds an item to the conversation; items of one side in a row make one message.
 pub(super) fn item(mut fields: Object<'_>, raw: &RawValue, messages: &mut Vec<Message>) -> Result<()> {
@@ -59,30 +60,11 @@ pub(super) fn item(mut fields: Object<'_>, raw: &RawValue, messages: &mut Vec<Me
             Ok(())
         }
         (Some("reasoning"), _) => {
-            let text = |name: &str, fields: &mut Object<'_>| -> Result<String> {
-                let parts = fields.list(name)?;
-                Ok(parts
-                    .into_iter()
-                    .filter_map(|raw| Object::of(raw, "").ok()?.text("text").ok()?)
-                    .map(String::from)
-                    .collect())
-            };
-            let full = text("content", &mut fields)?;
-            let shown = if full.is_empty() {
-                text("summary", &mut fields)?
-            } else {
-                full
-            };
-            let mut reasoning = Reasoning::new(shown);
-            let mut riders = Riders::new().with_extra(Extra::of(
-                Text::from_static(WIRE),
-                vec![(Text::from_static("item"), Json::from_raw(raw))],
-            ));
-            if let Some(data) = fields.text("encrypted_content")? {
-                riders.set_signature(Some(provenance::unseal(&data, crate::WIRE)));
-            }
-            reasoning.riders = riders;
-            push(messages, Role::Assistant, ContentPart::Reasoning(reasoning));
+            push(
+                messages,
+                Role::Assistant,
+                ContentPart::Reasoning(reasoning(fields)?),
+            );
             Ok(())
         }
         (Some(_), _) => {
@@ -114,16 +96,11 @@ fn message(mut fields: Object<'_>, word: &Text, typed: bool, messages: &mut Vec<
         "system" | "developer" => Role::System,
         "user" => Role::User,
         "assistant" => {
-            let mut mark: serde_json::Map<String, Value> = fields
-                .rest(WIRE)
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_value()))
-                .collect();
-            if !typed {
-                mark.insert("easy".to_owned(), Value::Bool(true));
-            }
-            if is_string(raw) {
-                mark.insert("plain".to_owned(), Value::Bool(true));
+            let mut mark = riders::map_of(fields);
+            for (name, is_so) in [(EASY, !typed), (PLAIN, is_string(raw))] {
+                if is_so {
+                    mark.insert(name.to_owned(), Value::Bool(true));
+                }
             }
             return assistant(raw, &path, mark, messages);
         }
@@ -154,29 +131,40 @@ fn message(mut fields: Object<'_>, word: &Text, typed: bool, messages: &mut Vec<
     Ok(())
 }
 
+/// Reasoning that a client sends back: its text for other vendors, its fields and its seal for the one that made it.
+fn reasoning(mut fields: Object<'_>) -> Result<Reasoning> {
+    let mut shown = String::new();
+    for name in ["content", "summary"] {
+        let parts = fields.peek(name).and_then(list_of).unwrap_or_default();
+        let texts = parts.into_iter().filter_map(|raw| {
+            let text = Object::of(raw, "").ok()?.text("text").ok()??;
+            (!text.is_empty()).then_some(text)
+        });
+        if shown.is_empty() {
+            shown = texts.collect::<Vec<_>>().join(PARAGRAPH);
+        }
+    }
+    let sealed = fields.text("encrypted_content")?;
+    let mut reasoning = Reasoning::new(shown);
+    reasoning.riders = Riders::new().with_extra(fields.rest(WIRE));
+    reasoning
+        .riders
+        .set_signature(sealed.map(|data| provenance::unseal(&data, crate::WIRE)));
+    Ok(reasoning)
+}
+
 /// A message of the model; its own fields ride on its first part.
 fn assistant(
     raw: &RawValue,
     path: &str,
-    mark: serde_json::Map<String, Value>,
+    mark: Map<String, Value>,
     messages: &mut Vec<Message>,
 ) -> Result<()> {
-    let mut mark = Some(mark);
-    let mut add = |mut part: ContentPart, extra: Extra| {
+    let mut mark = Some(Json::from(Value::Object(mark)));
+    let mut add = |mut part: ContentPart, mut extra: Extra| {
         if let Some(riders) = part.riders_mut() {
-            let mut extra = extra;
             if let Some(mark) = mark.take() {
-                extra.insert(
-                    Text::from_static(WIRE),
-                    Text::from_static("message"),
-                    Json::from(Value::Object(mark)),
-                );
-            } else if extra.is_empty() {
-                extra.insert(
-                    Text::from_static(WIRE),
-                    Text::from_static("annotations"),
-                    Json::from(json!([])),
-                );
+                extra = riders::with(extra, MESSAGE, mark);
             }
             riders.set_extra(extra);
         }
@@ -186,17 +174,14 @@ fn assistant(
         add(ContentPart::text(read::<Text>(raw, path)?), Extra::new());
         return Ok(());
     }
-    for (at, raw) in list_of(raw)
-        .ok_or_else(|| invalid(path, "must be a string or a list"))?
-        .into_iter()
-        .enumerate()
-    {
+    let rows = list_of(raw).ok_or_else(|| invalid(path, "must be a string or a list"))?;
+    for (at, raw) in rows.into_iter().enumerate() {
         let mut fields = Object::of(raw, format!("{path}[{at}]"))?;
         match fields.required_text("type")?.as_str() {
-            "refusal" => add(
-                ContentPart::Refusal(Refusal::new(fields.required_text("refusal")?)),
-                Extra::new(),
-            ),
+            "refusal" => {
+                let refusal = Refusal::new(fields.required_text("refusal")?);
+                add(ContentPart::Refusal(refusal), Extra::new());
+            }
             _ => {
                 let text = fields.text("text")?.unwrap_or_default();
                 add(ContentPart::Text(TextPart::new(text)), fields.rest(WIRE));

@@ -1,11 +1,16 @@
 //! The Responses API as a server sees it: items to messages, answers and events to items.
 
-mod events;
+mod calls;
+mod encoder;
+mod end;
+mod frames;
 mod items;
 mod json;
+mod message;
 mod parts;
 mod reply;
 mod request;
+mod thought;
 mod tools;
 
 use http::Method;
@@ -14,8 +19,8 @@ use router_wire::object::Object;
 use router_wire::server::{Ingress, ServerCodec};
 use router_wire::{HttpRequest, HttpResponse};
 
-use self::events::Encoder;
-use self::request::decode_chat;
+use self::encoder::Encoder;
+use self::request::{asked, decode_chat};
 use crate::error::error_response;
 
 /// `POST /v1/responses`.
@@ -32,8 +37,10 @@ impl ServerCodec for Responses {
     }
 
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
-        let (model, chat, mode) = decode_chat(Object::parse(&request.body)?)?;
-        let encoder = Encoder::new(model.text().clone());
+        let body = Object::parse(&request.body)?;
+        let asked = asked(&body);
+        let (model, chat, mode) = decode_chat(body)?;
+        let encoder = Encoder::new(model.text().clone(), asked);
         Ok(Ingress::new(model, Operation::from(chat), mode, encoder))
     }
 

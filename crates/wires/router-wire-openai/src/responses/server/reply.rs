@@ -1,19 +1,18 @@
 //! Answers and the events of streams, as the wire has them.
 
 use bytes::BytesMut;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
-use router_core::content::Riders;
-use router_core::tool::ToolCallKind;
-use router_core::{ContentPart, Error, ErrorKind, Head, Output, Result, StreamEvent};
+use router_core::chat::Choice;
+use router_core::stream::PartKind;
+use router_core::{ChatResponse, ContentPart, Error, Head, Json, Output, Result, StreamEvent};
 use router_wire::HttpResponse;
 use router_wire::server::ReplyEncoder;
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::events::Encoder;
-use super::json::{Kind, call_item, incomplete, message_item, part_of, raw_value, reasoning_item};
-use crate::citations::{Annotation, Form};
-use crate::error::error_body;
+use super::calls::prefix;
+use super::encoder::Encoder;
+use super::end::End;
+use super::json::{Call, Message, Part, Picture, Thought, annotation, is_item, mark};
+use crate::responses::riders::{self, item_id};
 
 impl ReplyEncoder for Encoder {
     fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
@@ -21,62 +20,23 @@ impl ReplyEncoder for Encoder {
             return Err(Error::unsupported("another output than a chat"));
         };
         self.identify(answer.id.as_ref(), answer.model.as_ref(), answer.created);
-        let mut refused = false;
-        let mut why = None;
-        if let Some(choice) = answer.first() {
-            for part in &choice.content {
-                let id = self.item_id();
-                refused |= matches!(part, ContentPart::Refusal(_));
-                let item = match part {
-                    ContentPart::Text(text) => {
-                        let mut wire = part_of(Kind::Text, &text.text);
-                        let notes = Annotation::of_part(part, Form::Responses).map(|note| json!(note));
-                        wire["annotations"] = notes.collect();
-                        message_item(&id, vec![wire])
-                    }
-                    ContentPart::Refusal(part) => message_item(&id, vec![part_of(Kind::Refusal, &part.text)]),
-                    ContentPart::Reasoning(part) => reasoning_item(&id, &part.text, &part.riders),
-                    ContentPart::ToolCall(call) => {
-                        let custom = call.kind == ToolCallKind::Custom;
-                        call_item(&id, &call.id, &call.name, &call.arguments, custom, "completed")
-                    }
-                    ContentPart::ServerToolCall(call) if call.raw.provider == *crate::WIRE => {
-                        raw_value(&call.raw.raw)
-                    }
-                    ContentPart::Opaque(part) if part.provider == *crate::WIRE => raw_value(&part.raw),
-                    _ => continue,
-                };
-                self.items.push(item);
-            }
-            why = incomplete(&choice.finish_reason).filter(|_| !refused);
-        }
-        let status = if why.is_some() { "incomplete" } else { "completed" };
-        let body = self.response(status, answer.usage.as_ref(), why, None);
-        serde_json::to_vec(&body)
-            .map(|bytes| HttpResponse::json(200, bytes))
-            .map_err(|error| Error::new(ErrorKind::Server, error.to_string()))
+        let end = self.items_of(answer)?;
+        let tier = answer.service_tier.as_ref();
+        let response = self.response(&end, answer.usage.as_ref(), tier, &answer.extra);
+        crate::reply::json(&response)
     }
 
     fn stream_head(&mut self, _head: &Head) -> HttpResponse {
-        let headers = HeaderMap::from_iter([
-            (
-                CONTENT_TYPE,
-                HeaderValue::from_static("text/event-stream; charset=utf-8"),
-            ),
-            (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        ]);
-        HttpResponse::new(200, headers, "")
+        crate::reply::events_head()
     }
 
     fn event(&mut self, event: &StreamEvent, out: &mut BytesMut) {
         match event {
-            StreamEvent::Start(start) => {
-                self.identify(start.id.as_ref(), start.model.as_ref(), start.created);
-                self.begin(out);
-            }
-            StreamEvent::TextDelta { choice: 0, text } => self.delta(Kind::Text, text, out),
-            StreamEvent::RefusalDelta { choice: 0, text } => self.delta(Kind::Refusal, text, out),
-            StreamEvent::ReasoningDelta { choice: 0, text } => self.delta(Kind::Reasoning, text, out),
+            StreamEvent::Start(start) => self.start(start, out),
+            StreamEvent::PartStart { choice: 0, riders } => self.expect(riders),
+            StreamEvent::TextDelta { choice: 0, text } => self.say(false, text, out),
+            StreamEvent::RefusalDelta { choice: 0, text } => self.say(true, text, out),
+            StreamEvent::ReasoningDelta { choice: 0, text } => self.think(text, out),
             StreamEvent::ToolCallStart {
                 choice: 0,
                 call,
@@ -89,70 +49,145 @@ impl ReplyEncoder for Encoder {
                 call,
                 arguments,
             } => self.grow_call(*call, arguments, out),
-            StreamEvent::ToolCallEnd { choice: 0, call, .. } => self.end_call(*call, out),
+            StreamEvent::ToolCallEnd {
+                choice: 0,
+                call,
+                riders,
+            } => self.end_call(*call, riders, out),
             StreamEvent::PartEnd {
-                choice: 0, riders, ..
-            } => {
-                if self.is_open() {
-                    self.close(riders, out);
-                } else if riders.signature().is_some() {
-                    let item = reasoning_item(&self.item_id(), "", riders);
-                    self.whole(item, out);
+                choice: 0,
+                kind,
+                riders,
+            } => match kind {
+                PartKind::Text | PartKind::Refusal => self.end_text(riders, out),
+                PartKind::Reasoning => self.end_thought(riders, true, out),
+                _ => self.end_thought(riders, false, out),
+            },
+            StreamEvent::Citation { choice: 0, citation } => self.cite(citation, out),
+            StreamEvent::Logprobs { choice: 0, logprobs } => self.logprobs(&logprobs.content),
+            StreamEvent::ServerToolCall { choice: 0, call }
+                if is_item(call.raw.provider.as_str(), &call.raw.raw) =>
+            {
+                self.whole(&call.raw.raw, out);
+            }
+            StreamEvent::Opaque { choice: 0, part } if is_item(part.provider.as_str(), &part.raw) => {
+                self.whole(&part.raw, out);
+            }
+            StreamEvent::Media { choice: 0, media } => {
+                let id = self.name("ig", None);
+                if let Some(picture) = Picture::of(&id, media) {
+                    self.whole(&picture, out);
                 }
             }
-            StreamEvent::ServerToolCall { choice: 0, call } if call.raw.provider == *crate::WIRE => {
-                self.whole(raw_value(&call.raw.raw), out);
-            }
-            StreamEvent::Opaque { choice: 0, part } if part.provider == *crate::WIRE => {
-                self.whole(raw_value(&part.raw), out)
-            }
-            StreamEvent::Citation { choice: 0, citation } => {
-                if let Some(note) = Annotation::of(citation, Form::Responses) {
-                    self.cite(json!(note), out);
-                }
-            }
-            StreamEvent::Finish(finish) => {
-                self.identify(finish.id.as_ref(), finish.model.as_ref(), None);
-                self.begin(out);
-                self.close(&Riders::new(), out);
-                self.end_calls(out);
-                let refused = self
-                    .items
-                    .iter()
-                    .any(|item| item["content"][0]["type"] == "refusal");
-                let why = finish
-                    .choices
-                    .first()
-                    .and_then(|choice| incomplete(&choice.reason))
-                    .filter(|_| !refused);
-                let (kind, status) = match why {
-                    Some(_) => ("response.incomplete", "incomplete"),
-                    None => ("response.completed", "completed"),
-                };
-                let response = self.response(status, finish.usage.as_ref(), why, None);
-                self.send(kind, json!({ "response": response }), out);
-            }
+            StreamEvent::Finish(finish) => self.finish(finish, out),
             _ => {}
         }
     }
 
     fn stream_error(&mut self, error: &Error, out: &mut BytesMut) {
-        self.begin(out);
-        let body: Value = serde_json::from_slice(&error_body(error)).unwrap_or_default();
-        let (code, message) = (body["error"]["code"].clone(), body["error"]["message"].clone());
-        let event = json!({ "code": code, "message": message, "param": body["error"]["param"] });
-        self.send("error", event, out);
-        let code = if code.is_null() {
-            Value::from("server_error")
-        } else {
-            code
+        self.fail(error, out);
+    }
+}
+
+impl Encoder {
+    /// Keeps the items of the first choice, and tells how the response ends.
+    fn items_of(&mut self, answer: &ChatResponse) -> Result<End> {
+        let Some(choice) = answer.first() else {
+            return Ok(End::Completed);
         };
-        let response = self.response(
-            "failed",
-            None,
-            None,
-            Some(json!({ "code": code, "message": message })),
-        );
-        self.send("response.failed", json!({ "response": response }), out);
+        let is_refusal = |part: &ContentPart| matches!(part, ContentPart::Refusal(_));
+        let refused = choice.content.iter().any(is_refusal);
+        let end = End::of(&choice.finish_reason, choice.finish_reason_raw.as_ref(), refused);
+        let mut next = 0;
+        while let Some(part) = choice.content.get(next) {
+            let length = message_length(&choice.content[next..]);
+            // What was cut is the last of them.
+            let is_last = next + length.max(1) == choice.content.len();
+            let status = if is_last { end.of_item() } else { "completed" };
+            if length > 0 {
+                self.keep_message(choice, &choice.content[next..next + length], status)?;
+                next += length;
+                continue;
+            }
+            next += 1;
+            match part {
+                ContentPart::Reasoning(part) => {
+                    let id = self.name("rs", item_id(part.riders.extra()));
+                    self.keep(&Thought::of(&id, part))?;
+                }
+                ContentPart::ToolCall(call) => match riders::local(call.riders.extra()) {
+                    Some(item) => self.keep(item)?,
+                    None => {
+                        let id = self.name(prefix(call.kind), item_id(call.riders.extra()));
+                        self.keep(&Call {
+                            id: &id,
+                            call_id: &call.id,
+                            name: &call.name,
+                            kind: call.kind,
+                            arguments: &call.arguments,
+                            status,
+                            extra: call.riders.extra(),
+                        })?;
+                    }
+                },
+                ContentPart::ServerToolCall(call) if is_item(call.raw.provider.as_str(), &call.raw.raw) => {
+                    self.keep(&call.raw.raw)?;
+                }
+                ContentPart::Opaque(part) if is_item(part.provider.as_str(), &part.raw) => {
+                    self.keep(&part.raw)?;
+                }
+                ContentPart::Media(media) => {
+                    let id = self.name("ig", None);
+                    if let Some(picture) = Picture::of(&id, media) {
+                        self.keep(&picture)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(end)
+    }
+
+    fn keep(&mut self, item: &impl Serialize) -> Result<()> {
+        self.items.push(Json::of(item)?);
+        Ok(())
+    }
+
+    fn keep_message(&mut self, choice: &Choice, content: &[ContentPart], status: &str) -> Result<()> {
+        let riders = content.first().and_then(ContentPart::riders);
+        let id = self.name("msg", riders.and_then(|riders| item_id(riders.extra())));
+        // Log probabilities are those of the choice: they stand with its first text.
+        let first_text = choice.content.iter().find(|part| part.as_text().is_some());
+        let parts = content.iter().map(|part| match part {
+            ContentPart::Text(text) => {
+                let notes: Vec<Json> = text.citations.iter().filter_map(annotation).collect();
+                let is_first = first_text.is_some_and(|first| std::ptr::eq(first, part));
+                let logprobs = choice.logprobs.as_ref().filter(|_| is_first);
+                Json::of(&Part::Text {
+                    text: &text.text,
+                    annotations: &notes,
+                    logprobs: logprobs.map_or(&[], |logprobs| &logprobs.content),
+                })
+            }
+            ContentPart::Refusal(refusal) => Json::of(&Part::Refusal(&refusal.text)),
+            _ => Ok(Json::null()),
+        });
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        self.keep(&Message {
+            id: &id,
+            status,
+            parts: &parts,
+            mark: riders.and_then(mark),
+        })
+    }
+}
+
+/// How many parts the message has that begins here: it goes on until a text bears a mark of its own.
+fn message_length(parts: &[ContentPart]) -> usize {
+    let said = |part: &&ContentPart| matches!(part, ContentPart::Text(_) | ContentPart::Refusal(_));
+    let more = |part: &&ContentPart| said(part) && part.riders().and_then(mark).is_none();
+    match parts.split_first() {
+        Some((first, rest)) if said(&first) => 1 + rest.iter().take_while(more).count(),
+        _ => 0,
     }
 }

@@ -1,7 +1,9 @@
 //! The body of a request, without its items.
 
 use router_core::chat::{JsonSchemaFormat, ReasoningConfig, Settings};
-use router_core::{ChatRequest, Json, Message, Mode, ModelId, ReasoningEffort, ResponseFormat, Result, Text};
+use router_core::{
+    ChatRequest, Extra, Json, Message, Mode, ModelId, ReasoningEffort, ResponseFormat, Result, Text,
+};
 use router_wire::object::{Object, invalid, is_string, list_of};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -9,6 +11,7 @@ use serde_json::value::RawValue;
 use super::items::item;
 use super::tools::{tool, tool_choice};
 use crate::responses::WIRE;
+use crate::responses::riders::PLAIN_INPUT;
 
 /// A request and its mode.
 pub(super) fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest, Mode)> {
@@ -52,11 +55,43 @@ pub(super) fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest,
     if plain {
         chat.extra.insert(
             Text::from_static(WIRE),
-            Text::from_static("plain_input"),
+            Text::from_static(PLAIN_INPUT),
             Json::from(Value::Bool(true)),
         );
     }
     Ok((model, chat, mode))
+}
+
+/// Fields of a request that its response tells again.
+const TOLD_AGAIN: &[&str] = &[
+    "background",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "metadata",
+    "parallel_tool_calls",
+    "previous_response_id",
+    "prompt_cache_key",
+    "reasoning",
+    "safety_identifier",
+    "store",
+    "temperature",
+    "text",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "top_p",
+    "truncation",
+    "user",
+];
+
+/// What a request asks for, as its response tells it again.
+pub(super) fn asked(body: &Object<'_>) -> Extra {
+    let fields = TOLD_AGAIN.iter().filter_map(|name| {
+        let raw = body.peek(name)?;
+        Some((Text::from_static(name), Json::from_raw(raw)))
+    });
+    Extra::of(Text::from_static(WIRE), fields.collect())
 }
 
 pub(super) fn read<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue, path: &str) -> Result<T> {

@@ -1,13 +1,12 @@
 //! The end of a response: why, with how many tokens, or with which error.
 
-use router_core::content::Riders;
 use router_core::stream::{ChoiceFinish, StreamFinish};
-use router_core::tool::{ServerToolCall, ToolCallKind};
 use router_core::{Error, Extra, FinishReason, Json, Result, StreamEvent, Text, Usage};
 use router_wire::Events;
 use router_wire::classify;
 use router_wire::error_body::ErrorBody;
 use router_wire::lenient::Num;
+use router_wire::object::Object;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -15,58 +14,36 @@ use super::ResponsesStreamDecoder;
 use crate::responses::WIRE;
 use crate::responses::wire::Whole;
 
+/// Fields of a response that are read; what else there is rides on the answer.
+const NAMED: &[&str] = &[
+    "id",
+    "object",
+    "model",
+    "created_at",
+    "status",
+    "error",
+    "incomplete_details",
+    "output",
+    "output_text",
+    "usage",
+    "service_tier",
+];
+
 impl ResponsesStreamDecoder {
-    pub(super) fn end(&mut self, whole: Whole<'_>, events: &mut Events) -> Result<()> {
+    pub(super) fn end(&mut self, whole: Whole<'_>, raw: &RawValue, events: &mut Events) -> Result<()> {
         if whole.status.filled() == Some("failed") {
             return Err(failed(&whole));
         }
         self.start(&whole, events);
-        for local in std::mem::take(&mut self.local) {
-            if self.outputs.contains(&local.call_id) {
-                let call =
-                    ServerToolCall::new(self.speaker.provider(), Text::from_static(local.name), local.raw);
-                events.push_back(StreamEvent::ServerToolCall {
-                    choice: 0,
-                    call: Box::new(call),
-                });
-                continue;
-            }
-            let call = self.calls;
-            self.calls += 1;
-            let (id, name, kind) = (
-                local.call_id,
-                Text::from_static(local.name),
-                ToolCallKind::Function,
-            );
-            events.push_back(StreamEvent::ToolCallStart {
-                choice: 0,
-                call,
-                id,
-                name,
-                kind,
-            });
-            events.push_back(StreamEvent::ToolCallDelta {
-                choice: 0,
-                call,
-                arguments: local.arguments,
-            });
-            let item = Extra::of(
-                Text::from_static(WIRE),
-                vec![(Text::from_static("item"), local.raw)],
-            );
-            events.push_back(StreamEvent::ToolCallEnd {
-                choice: 0,
-                call,
-                riders: Riders::new().with_extra(item),
-            });
-        }
-        let (reason, raw) = self.reason(&whole);
+        self.settle_all(events);
+        let (reason, word) = self.reason(&whole);
         let mut finish = StreamFinish::default();
-        finish.choices.push(ChoiceFinish::new(0, reason, raw));
+        finish.choices.push(ChoiceFinish::new(0, reason, word));
         finish.usage = whole.usage.and_then(usage);
         finish.id = whole.id.to_text();
         finish.model = whole.model.to_text();
         finish.service_tier = whole.service_tier.to_text();
+        finish.extra = unnamed(raw);
         events.push_back(StreamEvent::Finish(Box::new(finish)));
         self.done = true;
         Ok(())
@@ -100,12 +77,27 @@ impl ResponsesStreamDecoder {
     }
 }
 
+fn unnamed(raw: &RawValue) -> Extra {
+    let Ok(mut fields) = Object::of(raw, "response") else {
+        return Extra::new();
+    };
+    for name in NAMED {
+        fields.take(name);
+    }
+    fields.rest(WIRE)
+}
+
+/// The error of a response that failed, with the tokens that were counted all the same.
 pub(super) fn failed(whole: &Whole<'_>) -> Error {
     let error = whole
         .error
         .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok())
         .unwrap_or_default();
-    failure(&ErrorBody::of(&serde_json::json!({ "error": error })))
+    let error = failure(&ErrorBody::of(&serde_json::json!({ "error": error })));
+    match whole.usage.and_then(usage) {
+        Some(usage) => error.with_usage(usage),
+        None => error,
+    }
 }
 
 pub(super) fn failure(body: &ErrorBody) -> Error {

@@ -2,15 +2,22 @@
 
 mod end;
 mod items;
+mod local;
+mod message;
 
+use router_core::content::Riders;
 use router_core::stream::StreamStart;
-use router_core::{Error, ErrorKind, Json, Result, StreamEvent, Text};
+use router_core::{Error, ErrorKind, Extra, Json, Result, StreamEvent, Text};
 use router_wire::body::malformed;
 use router_wire::error_body::ErrorBody;
 use router_wire::provenance::Speaker;
 use router_wire::{Events, Frame, StreamDecoder};
+use serde_json::value::RawValue;
 
 use self::end::{failed, failure};
+use self::local::Local;
+use super::WIRE;
+use super::riders::PARAGRAPH;
 use super::wire::{Event, Whole, whole};
 
 /// Reads the events of a response; a whole response reads as its items and its end.
@@ -22,34 +29,36 @@ pub struct ResponsesStreamDecoder {
     items: Vec<Item>,
     calls: u32,
     refused: bool,
-    /// Calls that are the caller's unless their output comes in the same answer.
+    /// Calls of which it is not known yet who runs them.
     local: Vec<Local>,
-    outputs: Vec<Text>,
 }
 
+/// What is known of an item while its pieces come in.
 #[derive(Debug, Default)]
 struct Item {
     index: u64,
+    /// The place of the call that the item is.
     call: Option<u32>,
-    text: bool,
-    refusal: bool,
-    reasoning: Option<Thought>,
+    /// Whether arguments came.
     arguments: bool,
+    /// How many parts of a message have ended; the next one is open.
+    ended: u64,
+    /// Whether deltas of the open part came.
+    told: bool,
+    /// The open part, once it is complete: it ends when it is known what comes behind it.
+    part: Option<Text>,
+    /// A message as it began, for parts that end before it.
+    begun: Option<Text>,
+    /// The form that reasoning came in, and the paragraph it is at.
+    thought: Option<(Thought, u64)>,
     done: bool,
 }
 
+/// Which of the two forms of reasoning is told; a vendor may send both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Thought {
     Full,
     Summary,
-}
-
-#[derive(Debug)]
-struct Local {
-    call_id: Text,
-    name: &'static str,
-    arguments: Text,
-    raw: Json,
 }
 
 impl ResponsesStreamDecoder {
@@ -64,7 +73,6 @@ impl ResponsesStreamDecoder {
             calls: 0,
             refused: false,
             local: Vec::new(),
-            outputs: Vec::new(),
         }
     }
 
@@ -95,14 +103,10 @@ impl ResponsesStreamDecoder {
 
     fn event(&mut self, event: Event<'_>, frame: &Frame, events: &mut Events) -> Result<()> {
         let data = &frame.data;
-        let kind = event
-            .kind
-            .filled()
-            .or(frame.event.as_deref())
-            .unwrap_or_default()
-            .to_owned();
+        let kind = event.kind.filled().or(frame.event.as_deref()).unwrap_or_default();
         let index = event.output_index.count().unwrap_or(0);
-        match kind.as_str() {
+        let place = event.content_index.count().unwrap_or(0);
+        match kind {
             "response.created" | "response.in_progress" | "response.queued" => {
                 if let Some(whole) = event.response.and_then(whole) {
                     self.start(&whole, events);
@@ -118,30 +122,29 @@ impl ResponsesStreamDecoder {
                     self.finished(index, raw, events);
                 }
             }
+            "response.content_part.done" => self.part_done(index, place, event.part, events),
             "response.output_text.delta" => {
                 if let Some(text) = event.delta.take(data) {
-                    self.item(index).text = true;
+                    self.reach(index, place, events);
                     events.push_back(StreamEvent::TextDelta { choice: 0, text });
                 }
             }
             "response.refusal.delta" => {
                 if let Some(text) = event.delta.take(data) {
                     self.refused = true;
-                    self.item(index).refusal = true;
+                    self.reach(index, place, events);
                     events.push_back(StreamEvent::RefusalDelta { choice: 0, text });
                 }
             }
-            "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
-                let form = if kind == "response.reasoning_text.delta" {
-                    Thought::Full
-                } else {
-                    Thought::Summary
-                };
+            "response.reasoning_text.delta" => {
                 if let Some(text) = event.delta.take(data) {
-                    let item = self.item(index);
-                    if *item.reasoning.get_or_insert(form) == form {
-                        events.push_back(StreamEvent::ReasoningDelta { choice: 0, text });
-                    }
+                    self.think(index, (Thought::Full, place), text, events);
+                }
+            }
+            "response.reasoning_summary_text.delta" => {
+                if let Some(text) = event.delta.take(data) {
+                    let paragraph = event.summary_index.count().unwrap_or(0);
+                    self.think(index, (Thought::Summary, paragraph), text, events);
                 }
             }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
@@ -159,8 +162,10 @@ impl ResponsesStreamDecoder {
             }
             "error" => return Err(failure(&ErrorBody::read(data.as_bytes()))),
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
-                if let Some(whole) = event.response.and_then(whole) {
-                    return self.end(whole, events);
+                if let Some(raw) = event.response
+                    && let Some(whole) = whole(raw)
+                {
+                    return self.end(whole, raw, events);
                 }
             }
             // Events of items have an `output` and a `status` too.
@@ -169,8 +174,7 @@ impl ResponsesStreamDecoder {
                 || event.object.filled() == Some("response")
                 || event.status.filled().is_some() =>
             {
-                let whole: Whole<'_> = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
-                return self.whole(whole, events);
+                return self.whole(data, events);
             }
             _ if event.error.is_some() => return Err(failure(&ErrorBody::read(data.as_bytes()))),
             _ => {}
@@ -179,7 +183,10 @@ impl ResponsesStreamDecoder {
     }
 
     /// A whole response: its items, then its end.
-    fn whole(&mut self, mut whole: Whole<'_>, events: &mut Events) -> Result<()> {
+    fn whole(&mut self, data: &Text, events: &mut Events) -> Result<()> {
+        let unreadable = |error| malformed(&error, data);
+        let raw: &RawValue = serde_json::from_str(data).map_err(unreadable)?;
+        let mut whole: Whole<'_> = serde_json::from_str(data).map_err(unreadable)?;
         let output = std::mem::take(&mut whole.output);
         if whole.status.filled() == Some("failed") || (whole.error.is_some() && output.0.is_empty()) {
             return Err(failed(&whole));
@@ -194,7 +201,33 @@ impl ResponsesStreamDecoder {
         for (index, raw) in output.0.into_iter().enumerate() {
             self.finished(index as u64, raw, events);
         }
-        self.end(whole, events)
+        self.end(whole, raw, events)
+    }
+
+    /// More reasoning; a blank line stands between paragraphs.
+    fn think(&mut self, index: u64, at: (Thought, u64), text: Text, events: &mut Events) {
+        let known = *self.item(index).thought.get_or_insert(at);
+        if known.0 != at.0 {
+            return;
+        }
+        if known.1 != at.1 {
+            self.item(index).thought = Some(at);
+            let text = Text::from_static(PARAGRAPH);
+            events.push_back(StreamEvent::ReasoningDelta { choice: 0, text });
+        }
+        events.push_back(StreamEvent::ReasoningDelta { choice: 0, text });
+    }
+}
+
+/// The event that tells the id of an item before its first delta.
+fn begins(id: Option<Text>, events: &mut Events) {
+    if let Some(id) = id {
+        let id = Json::from(serde_json::Value::from(id.as_str()));
+        let extra = Extra::of(Text::from_static(WIRE), vec![(Text::from_static("id"), id)]);
+        events.push_back(StreamEvent::PartStart {
+            choice: 0,
+            riders: Riders::new().with_extra(extra),
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! What one side writes the other reads to the same value.
 
 mod chat;
+mod responses;
 
 use bytes::Bytes;
 use router_core::{ChatResponse, Head, Operation, Output};
