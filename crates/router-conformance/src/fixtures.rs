@@ -259,11 +259,12 @@ fn response_in(dir: &Path, case: &str) -> Option<Answered> {
 
 /// Puts the vendor's model where a fixture of the family leaves its place open.
 fn name_model(request: &mut Map<String, Value>, model: &ModelId) {
-    let named = request
-        .get_mut("body")
-        .and_then(|body| body.get_mut("model"))
-        .filter(|name| **name == *MODEL);
-    if let Some(name) = named {
+    let named = match request.get_mut("body") {
+        Some(Value::Array(form)) => form.first_mut().and_then(|field| field.get_mut("text")),
+        Some(body) => body.get_mut("model"),
+        None => None,
+    };
+    if let Some(name) = named.filter(|name| **name == *MODEL) {
         *name = Value::from(model.as_str());
     }
 }

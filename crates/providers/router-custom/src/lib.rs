@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-use router_core::{Capabilities, Feature, OperationKind};
+use router_core::{Capabilities, Feature};
 use router_wire::vendor::{AuthScheme, Vendor};
-use router_wire_openai::compatible::GENERAL;
+use router_wire_openai::compatible::{GENERAL, OPERATIONS};
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
 /// A server of one's own over HTTP.
@@ -28,12 +28,7 @@ impl DialectVendor for CustomDialect {
     }
 
     fn capabilities() -> Capabilities {
-        let operations = [
-            OperationKind::Chat,
-            OperationKind::Embed,
-            OperationKind::ListModels,
-        ];
         let features: Vec<Feature> = GENERAL.iter().copied().chain([Feature::VideoInput]).collect();
-        Capabilities::new(operations, &features)
+        Capabilities::new(OPERATIONS, &features)
     }
 }

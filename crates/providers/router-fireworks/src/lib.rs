@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+use std::borrow::Cow;
+
 use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
 use router_wire::classify::CodeTable;
 use router_wire::vendor::Vendor;
@@ -36,6 +38,7 @@ impl DialectVendor for FireworksDialect {
         dialect.files = false;
         dialect.audio = false;
         dialect.video = false;
+        dialect.completions_path = Some(Cow::Borrowed("/completions"));
         dialect
     }
 
@@ -44,6 +47,7 @@ impl DialectVendor for FireworksDialect {
             [
                 OperationKind::Chat,
                 OperationKind::Embed,
+                OperationKind::Rerank,
                 OperationKind::ListModels,
             ],
             &[

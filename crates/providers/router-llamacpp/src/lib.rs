@@ -43,6 +43,8 @@ impl DialectVendor for LlamaCppDialect {
         dialect.reasoning_request = ReasoningRequest::ChatTemplate;
         dialect.files = false;
         dialect.video = false;
+        dialect.completions_path = Some(Cow::Borrowed("/completions"));
+        dialect.rerank.return_documents_field = None;
         dialect
     }
 
@@ -51,8 +53,8 @@ impl DialectVendor for LlamaCppDialect {
             [
                 OperationKind::Chat,
                 OperationKind::Embed,
-                OperationKind::ListModels,
                 OperationKind::Rerank,
+                OperationKind::ListModels,
             ],
             &[
                 Feature::Streaming,

@@ -46,6 +46,7 @@ impl DialectVendor for LmStudioDialect {
         dialect.files = false;
         dialect.audio = false;
         dialect.video = false;
+        dialect.completions_path = Some(Cow::Borrowed("/completions"));
         dialect
     }
 

@@ -6,6 +6,7 @@ use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
 use router_wire::classify::CodeTable;
 use router_wire::vendor::Vendor;
 use router_wire_openai::dialect::{ReasoningReplay, ReasoningRequest};
+use router_wire_openai::images::{DeliveryForm, EditForm};
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
 /// SiliconFlow over HTTP.
@@ -59,6 +60,21 @@ impl DialectVendor for SiliconFlowDialect {
         dialect.files = false;
         dialect.audio = false;
         dialect.video = false;
+        dialect.images.size_field = Cow::Borrowed("image_size");
+        dialect.images.count_field = Cow::Borrowed("batch_size");
+        dialect.images.edits = EditForm::Image;
+        dialect.images.edits_path = Cow::Borrowed("/images/generations");
+        dialect.images.delivery = DeliveryForm::Url;
+        dialect.images.unsupported = [
+            "aspect_ratio",
+            "quality",
+            "background",
+            "output_format",
+            "user",
+            "mask",
+        ]
+        .map(Cow::Borrowed)
+        .to_vec();
         dialect
     }
 
@@ -67,6 +83,8 @@ impl DialectVendor for SiliconFlowDialect {
             [
                 OperationKind::Chat,
                 OperationKind::Embed,
+                OperationKind::GenerateImage,
+                OperationKind::Rerank,
                 OperationKind::ListModels,
             ],
             &[
@@ -80,6 +98,7 @@ impl DialectVendor for SiliconFlowDialect {
                 Feature::ImageInput,
                 Feature::ImageUrlInput,
                 Feature::Dimensions,
+                Feature::ImageEdit,
             ],
         )
     }

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+use std::borrow::Cow;
+
 use router_core::{Capabilities, Feature, OperationKind};
 use router_wire::vendor::Vendor;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
@@ -39,6 +41,7 @@ impl DialectVendor for TogetherDialect {
         dialect.files = false;
         dialect.audio = false;
         dialect.video = false;
+        dialect.completions_path = Some(Cow::Borrowed("/completions"));
         dialect
     }
 
@@ -47,6 +50,7 @@ impl DialectVendor for TogetherDialect {
             [
                 OperationKind::Chat,
                 OperationKind::Embed,
+                OperationKind::Rerank,
                 OperationKind::ListModels,
             ],
             &[

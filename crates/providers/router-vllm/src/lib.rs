@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+use std::borrow::Cow;
+
 use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
 use router_wire::classify::CodeTable;
 use router_wire::vendor::{AuthScheme, Vendor};
@@ -42,6 +44,7 @@ impl DialectVendor for VllmDialect {
         dialect.strict_tools = false;
         dialect.reasoning_request = ReasoningRequest::ChatTemplate;
         dialect.files = false;
+        dialect.completions_path = Some(Cow::Borrowed("/completions"));
         dialect
     }
 
@@ -50,6 +53,7 @@ impl DialectVendor for VllmDialect {
             [
                 OperationKind::Chat,
                 OperationKind::Embed,
+                OperationKind::Rerank,
                 OperationKind::ListModels,
             ],
             &[

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use router_cassette::{Cassette, Service, service};
-use router_core::{ErrorKind, StreamEvent};
+use router_core::{ErrorKind, OperationKind, StreamEvent};
 use router_wire::StreamReader;
 use router_wire::framing::FrameLimits;
 
@@ -45,6 +45,11 @@ impl Recording {
         });
         let (events, error) = reader.read_all(pieces);
         (events, error.map(|error| error.kind()))
+    }
+
+    /// Whether it answers a chat.
+    pub(crate) fn is_chat(&self) -> bool {
+        self.service.call.operation.kind() == OperationKind::Chat
     }
 
     /// Reads all of it in one piece.

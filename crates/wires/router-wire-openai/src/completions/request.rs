@@ -1,10 +1,10 @@
 //! A chat of one message as a prompt.
 
 use router_core::message::Role;
-use router_core::{Call, ChatRequest, Error, ErrorKind, Extra, Message, Result, Text};
+use router_core::{Call, ChatRequest, Error, ErrorKind, Message, Result, Text};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
-use router_wire::write::{Fields, Overrides};
+use router_wire::write::{Fields, Inner, Overrides};
 use router_wire::{Encoded, HttpRequest};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -116,8 +116,10 @@ struct Body<'a> {
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct StreamOptions {
+        struct StreamOptions<'a> {
             include_usage: bool,
+            #[serde(flatten)]
+            inner: Inner<'a>,
         }
         let Self { dialect, request, .. } = self;
         let settings = &request.settings;
@@ -131,7 +133,11 @@ impl Serialize for Body<'_> {
         if self.call.is_stream() {
             body.field("stream", &true)?;
             if dialect.stream_options {
-                body.field("stream_options", &StreamOptions { include_usage: true })?;
+                let options = StreamOptions {
+                    include_usage: true,
+                    inner: Inner::of(&request.extra, WIRE, "stream_options"),
+                };
+                body.field("stream_options", &options)?;
             }
         }
         body.some("max_tokens", settings.max_output_tokens)?;
@@ -160,9 +166,7 @@ impl Serialize for Body<'_> {
         if let (Some(field), Some(user)) = (&dialect.user_field, &settings.user) {
             body.named(field, user)?;
         }
-        let fields = request.extra.for_wire(WIRE).iter();
-        let fields = fields.filter(|(name, _)| *name != *MARK).cloned().collect();
-        body.end(&Extra::of(Text::from_static(WIRE), fields), WIRE)
+        body.end_but(&request.extra, WIRE, &[MARK, "stream_options"])
     }
 }
 

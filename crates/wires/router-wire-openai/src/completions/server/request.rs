@@ -27,6 +27,7 @@ pub(super) fn decode(mut body: Object<'_>) -> Result<Ingress> {
     let mut include_usage = false;
     if let Some(mut options) = body.object("stream_options")? {
         include_usage = options.read("include_usage")?.unwrap_or(false);
+        body.keep("stream_options", options);
     }
     let each = chat.settings.n.unwrap_or(1);
     let echo = flag(&body, "echo")?;
