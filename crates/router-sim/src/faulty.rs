@@ -43,6 +43,7 @@ pub(crate) fn faulty(inner: ResponseBody, kind: FaultKind, events: Events) -> Ot
         buffer: BytesMut::new(),
         sent: 0,
         stalled: false,
+        flushed: false,
     })
 }
 
@@ -54,6 +55,8 @@ struct Faulty {
     buffer: BytesMut,
     sent: u32,
     stalled: bool,
+    /// Whether a break has waited once.
+    flushed: bool,
 }
 
 impl Faulty {
@@ -120,6 +123,13 @@ impl Body for Faulty {
                 return Poll::Pending;
             }
             if self.due() {
+                // A server sends what it holds when a body has nothing for it: what came before a break is to arrive.
+                if matches!(self.kind, Some(FaultKind::Reset(_)))
+                    && !std::mem::replace(&mut self.flushed, true)
+                {
+                    task.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 match self.kind.take() {
                     Some(FaultKind::Reset(_)) => {
                         let broken = io::Error::new(io::ErrorKind::ConnectionReset, "simulated reset");
