@@ -1,0 +1,8 @@
+//! The command line as a user meets it: the binary is started, and told right and wrong things.
+
+mod binary;
+mod chat;
+mod loopback;
+mod misuse;
+mod replay;
+mod serve;
