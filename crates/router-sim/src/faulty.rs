@@ -64,11 +64,7 @@ impl Faulty {
     fn event(&mut self) -> Option<Bytes> {
         let ended = self.inner.is_none();
         let end = match self.events {
-            Events::Sse => self
-                .buffer
-                .windows(2)
-                .position(|end| end == b"\n\n")
-                .map(|at| at + 2),
+            Events::Sse => sse_end(&self.buffer),
             Events::Lines => self
                 .buffer
                 .iter()
@@ -107,6 +103,18 @@ impl Faulty {
             Events::Lines => b"{\"garbage\": \n",
             Events::Halves => b"\x00garbage",
         })
+    }
+}
+
+/// Behind the empty line that ends an event; Google's wire has carriage returns in it.
+fn sse_end(buffer: &[u8]) -> Option<usize> {
+    let behind = |end: &[u8]| {
+        let at = buffer.windows(end.len()).position(|window| window == end);
+        at.map(|at| at + end.len())
+    };
+    match (behind(b"\n\n"), behind(b"\r\n\r\n")) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 
@@ -165,5 +173,17 @@ impl Body for Faulty {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sse_end;
+
+    #[test]
+    fn events_end_with_an_empty_line_of_either_kind() {
+        assert_eq!(sse_end(b"data: 1\n\ndata: 2\n\n"), Some(9));
+        assert_eq!(sse_end(b"data: 1\r\n\r\ndata: 2\n\n"), Some(11));
+        assert_eq!(sse_end(b"data: 1\r\n"), None);
     }
 }
