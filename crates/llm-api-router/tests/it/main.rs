@@ -1,8 +1,14 @@
 //! The client's routes and the registry's errors.
 #![cfg(feature = "sim")]
 
+#[cfg(all(feature = "providers", feature = "hyper"))]
+mod awkward;
 #[cfg(all(feature = "balance", feature = "retry"))]
 mod balanced;
+#[cfg(all(feature = "providers", feature = "hyper", feature = "serve"))]
+mod gateway;
+#[cfg(all(feature = "providers", feature = "hyper"))]
+mod loopback;
 #[cfg(feature = "providers")]
 mod providers_page;
 #[cfg(feature = "retry")]

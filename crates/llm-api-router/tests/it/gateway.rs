@@ -1,0 +1,258 @@
+//! The gateway in front of failing vendors: no wire ever shows a clean end, and no client that is gone is worked for.
+
+use std::time::{Duration, Instant};
+
+use llm_api_router::serve::Service;
+use llm_api_router::serve::listener::{Limits, bind, listen};
+use llm_api_router::sim::Sim;
+use llm_api_router::{ProviderSettings, Registry};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::loopback::{Seen, Then, Vendor, head};
+
+/// How soon the vendor must see that the client is gone is 250 ms; a loaded machine gets more.
+const SOON: Duration = Duration::from_secs(1);
+
+/// A wire as a client of the gateway sees it.
+struct Wire {
+    path: &'static str,
+    /// A streamed request for `MODEL`.
+    body: &'static str,
+    /// What only a clean end has.
+    ends: &'static [&'static str],
+    /// What an error inside a stream has.
+    fails: &'static str,
+}
+
+const WIRES: [Wire; 5] = [
+    Wire {
+        path: "/v1/chat/completions",
+        body: r#"{"model":"MODEL","stream":true,"messages":[{"role":"user","content":"Count from 1 to 5"}]}"#,
+        ends: &["data: [DONE]", r#""finish_reason":"stop""#],
+        fails: r#"data: {"error":{"#,
+    },
+    Wire {
+        path: "/v1/responses",
+        body: r#"{"model":"MODEL","stream":true,"input":"Count from 1 to 5"}"#,
+        ends: &["event: response.completed", "event: response.incomplete"],
+        fails: "event: response.failed",
+    },
+    Wire {
+        path: "/v1/messages",
+        body: r#"{"model":"MODEL","stream":true,"max_tokens":99,"messages":[{"role":"user","content":"Count from 1 to 5"}]}"#,
+        ends: &["event: message_stop", r#""stop_reason":"end_turn""#],
+        fails: "event: error",
+    },
+    Wire {
+        path: "/v1beta/models/MODEL:streamGenerateContent?alt=sse",
+        body: r#"{"contents":[{"parts":[{"text":"Count from 1 to 5"}]}]}"#,
+        ends: &[r#""finishReason":"#],
+        fails: r#"{"error":{"#,
+    },
+    Wire {
+        path: "/api/chat",
+        body: r#"{"model":"MODEL","messages":[{"role":"user","content":"Count from 1 to 5"}]}"#,
+        ends: &[r#""done":true"#],
+        fails: r#"{"error":"#,
+    },
+];
+
+/// Vendors, with what stands behind the simulated vendor's address.
+const VENDORS: [(&str, &str); 4] = [
+    ("openai", "/v1"),
+    ("anthropic", ""),
+    ("gemini", "/v1beta"),
+    ("ollama", ""),
+];
+
+/// A gateway in front of one vendor, at the address that it gives.
+async fn gateway(vendor: &str, base_url: String) -> String {
+    let settings = ProviderSettings::default()
+        .with_api_key("sk-canary")
+        .with_base_url(base_url);
+    let provider = Registry::builtin().build(vendor, &settings).expect("a provider");
+    let (listener, address) = bind("127.0.0.1:0").await.expect("a free port");
+    tokio::spawn(listen(
+        listener,
+        Service::new(provider),
+        Limits::default(),
+        std::future::pending(),
+    ));
+    address.to_string()
+}
+
+impl Wire {
+    fn request(&self, model: &str, stream: bool) -> Vec<u8> {
+        let mut body = self.body.replace("MODEL", model);
+        let mut path = self.path.replace("MODEL", model);
+        if !stream {
+            body = body.replace(r#""stream":true"#, r#""stream":false"#);
+            path = path.replace("streamGenerateContent?alt=sse", "generateContent");
+            if self.path == "/api/chat" {
+                body = body.replacen('{', r#"{"stream":false,"#, 1);
+            }
+        }
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    }
+
+    /// Status and body of the answer; a body that broke off is as long as it came.
+    async fn ask(&self, address: &str, model: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(address).await.expect("a gateway");
+        stream
+            .write_all(&self.request(model, true))
+            .await
+            .expect("a request");
+        let mut bytes = Vec::new();
+        // A gateway may break off too, if that is how its wire says so; what came is judged.
+        let _ = stream.read_to_end(&mut bytes).await;
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        (status.expect("a status"), body.to_owned())
+    }
+
+    fn check_failed(&self, status: u16, body: &str, what: &str) {
+        for end in self.ends {
+            assert!(
+                !body.contains(end),
+                "{what} at {}: a clean end in {body}",
+                self.path
+            );
+        }
+        if status == 200 {
+            assert!(
+                body.contains(self.fails),
+                "{what} at {}: no error in {body}",
+                self.path
+            );
+        } else {
+            assert!(
+                status >= 400 && body.contains("error"),
+                "{what} at {}: {status} {body}",
+                self.path
+            );
+        }
+    }
+}
+
+/// A vendor that fails at any event, behind any wire: the client is told in the words of its wire.
+#[tokio::test]
+async fn a_break_at_every_event_reaches_every_client() {
+    let sim = Sim::start().await.expect("a free port");
+    let mut told = 0;
+    for (vendor, base) in VENDORS {
+        let address = gateway(vendor, format!("{}{base}", sim.url())).await;
+        for wire in &WIRES {
+            let (status, body) = wire.ask(&address, "sim-model").await;
+            assert_eq!(status, 200, "{vendor}: {body}");
+            assert!(
+                wire.ends.iter().all(|end| body.contains(end))
+                    || wire.ends.iter().any(|end| body.contains(end))
+            );
+            for fault in ["cut", "error", "garbage", "reset"] {
+                // The answer has five tokens: five events and what is around them.
+                for count in 0..5 {
+                    let model = format!("sim-fault-{fault}{count}");
+                    let (status, body) = wire.ask(&address, &model).await;
+                    wire.check_failed(status, &body, &format!("{vendor} {model}"));
+                    told += 1;
+                }
+            }
+            // Where a finish reason has come, `[DONE]` may be missing: vendors leave it out.
+            if vendor != "openai" {
+                let (status, body) = wire.ask(&address, "sim-fault-noend").await;
+                wire.check_failed(status, &body, &format!("{vendor} sim-fault-noend"));
+            }
+        }
+    }
+    assert_eq!(told, 400);
+}
+
+/// Every byte of a failed attempt before the first content stays back: the client gets a status and an error body.
+#[tokio::test]
+async fn a_failure_before_the_first_content_is_a_status() {
+    let sim = Sim::start().await.expect("a free port");
+    for (vendor, base) in VENDORS {
+        let address = gateway(vendor, format!("{}{base}", sim.url())).await;
+        for wire in &WIRES {
+            for model in [
+                "sim-fault-429",
+                "sim-fault-503",
+                "sim-fault-cut0",
+                "sim-fault-error0",
+                "sim-fault-garbage0",
+            ] {
+                let (status, body) = wire.ask(&address, model).await;
+                assert!(
+                    status >= 400,
+                    "{vendor} {model} at {}: {status} {body}",
+                    wire.path
+                );
+                let json: serde_json::Value = serde_json::from_str(&body).expect("an error body");
+                assert!(
+                    !json["error"].is_null(),
+                    "{vendor} {model} at {}: {body}",
+                    wire.path
+                );
+            }
+        }
+    }
+}
+
+const DELTA: &str =
+    "data: {\"id\":\"1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n";
+
+/// A client that goes away before the head, before the first content, inside a stream or while it waits for a whole answer takes
+/// the vendor's work with it.
+#[tokio::test]
+async fn a_client_that_goes_away_ends_the_call() {
+    let head = || head("text/event-stream");
+    let points: [(&str, Vec<Vec<u8>>, bool); 4] = [
+        ("before the head", vec![], true),
+        (
+            "before the first content",
+            vec![head(), b": ping\n\n".to_vec()],
+            true,
+        ),
+        ("inside a stream", vec![head(), DELTA.as_bytes().to_vec()], true),
+        ("while it waits for a whole answer", vec![], false),
+    ];
+    for wire in &WIRES {
+        for (point, pieces, stream) in &points {
+            let mut vendor = Vendor::start(pieces.clone(), Then::Hang).await;
+            let address = gateway("openai", format!("{}/v1", vendor.url())).await;
+            let mut client = TcpStream::connect(&address).await.expect("a gateway");
+            client
+                .write_all(&wire.request("m", *stream))
+                .await
+                .expect("a request");
+            assert!(matches!(vendor.seen.recv().await, Some(Seen::Asked)));
+            if *point == "inside a stream" {
+                let mut text = Vec::new();
+                while !String::from_utf8_lossy(&text).contains("Hi") {
+                    let mut piece = [0; 1024];
+                    let read = client.read(&mut piece).await.expect("an answer");
+                    assert_ne!(read, 0, "{} {point}", wire.path);
+                    text.extend_from_slice(&piece[..read]);
+                }
+            }
+            let left = Instant::now();
+            drop(client);
+            let gone = tokio::time::timeout(SOON, vendor.seen.recv()).await;
+            let Ok(Some(Seen::Gone(at))) = gone else {
+                panic!("{} {point}: the vendor still works", wire.path);
+            };
+            assert!(
+                at.duration_since(left) < SOON,
+                "{} {point}: {:?}",
+                wire.path,
+                at.duration_since(left)
+            );
+        }
+    }
+}
