@@ -1,8 +1,10 @@
 //! The OpenAI wires, judged by themselves from the other side, by published schemas, and by what others met.
 
+mod read;
 #[cfg(feature = "server")]
 mod round_trip;
 #[cfg(feature = "server")]
+mod serve;
 mod side;
 #[cfg(feature = "server")]
 mod values;

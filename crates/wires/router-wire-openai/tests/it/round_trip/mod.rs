@@ -1,6 +1,8 @@
 //! What one side writes the other reads to the same value.
 
 mod chat;
+mod embeddings;
+mod models;
 mod responses;
 
 use bytes::Bytes;
