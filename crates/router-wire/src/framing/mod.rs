@@ -1,5 +1,7 @@
-//! Cuts a streamed body into frames: server-sent events, JSON lines, JSON documents, bytes as they come.
+//! Cuts a streamed body into frames: server-sent events, JSON lines, JSON documents, AWS event streams, bytes as they come.
 
+#[cfg(feature = "event-stream")]
+pub mod event_stream;
 mod json;
 mod json_lines;
 mod sse;
@@ -19,6 +21,8 @@ pub struct Frame {
     pub data: Text,
     /// The payload where it is no text, with [`Framing::Bytes`].
     pub bytes: Bytes,
+    /// The name of a failure that the sender tells in place of an event, where the framing tells them apart; it may be empty.
+    pub failure: Option<Text>,
 }
 
 impl Frame {
@@ -53,6 +57,9 @@ pub enum Framing {
     JsonLines,
     /// Bytes that have no frames, such as a sound file: each piece is given as it comes.
     Bytes,
+    /// `application/vnd.amazon.eventstream`. A body that begins with `{` is read as JSON documents instead.
+    #[cfg(feature = "event-stream")]
+    EventStream,
 }
 
 /// Bounds on frames.
@@ -99,6 +106,16 @@ pub enum FramingError {
     },
     /// A JSON document with something else behind it.
     Malformed,
+    /// A checksum of a binary frame does not fit: bytes were changed on the way.
+    Checksum {
+        /// Of what: `prelude` or `message`.
+        of: &'static str,
+    },
+    /// A binary frame contradicts itself.
+    BadFrame {
+        /// How.
+        why: &'static str,
+    },
 }
 
 impl fmt::Display for FramingError {
@@ -112,6 +129,8 @@ impl fmt::Display for FramingError {
             }
             Self::NotAStream { head } => write!(f, "the vendor answered no stream, but: {head}"),
             Self::Malformed => f.write_str("the body is neither a stream nor JSON"),
+            Self::Checksum { of } => write!(f, "the {of} checksum of a frame is wrong"),
+            Self::BadFrame { why } => write!(f, "a frame of the stream cannot be read: {why}"),
         }
     }
 }
@@ -131,6 +150,11 @@ pub struct FrameReader {
 enum Inner {
     /// Nothing but white space so far: events or documents?
     Undecided,
+    /// Nothing so far: binary frames or documents?
+    #[cfg(feature = "event-stream")]
+    UndecidedBinary,
+    #[cfg(feature = "event-stream")]
+    EventStream(event_stream::Reader),
     Sse(sse::Reader),
     JsonLines(json_lines::Reader),
     Json(json::Reader),
@@ -146,6 +170,8 @@ impl FrameReader {
             Framing::Sse => Inner::Undecided,
             Framing::JsonLines => Inner::JsonLines(json_lines::Reader::new(limit)),
             Framing::Bytes => Inner::Bytes(Bytes::new()),
+            #[cfg(feature = "event-stream")]
+            Framing::EventStream => Inner::UndecidedBinary,
         };
         Self { inner, limit }
     }
@@ -166,6 +192,17 @@ impl FrameReader {
                     };
                 }
             }
+            #[cfg(feature = "event-stream")]
+            Inner::UndecidedBinary => {
+                self.inner = match piece.first() {
+                    None => return,
+                    // No frame is so long that its length begins with these.
+                    Some(b'{') => Inner::Json(json::Reader::new(self.limit, piece)),
+                    Some(_) => Inner::EventStream(event_stream::Reader::new(self.limit, piece)),
+                };
+            }
+            #[cfg(feature = "event-stream")]
+            Inner::EventStream(reader) => reader.push(piece),
             Inner::Sse(reader) => reader.push(piece),
             Inner::JsonLines(reader) => reader.push(piece),
             Inner::Json(reader) => reader.push(piece),
@@ -184,6 +221,10 @@ impl FrameReader {
     pub fn next(&mut self) -> Result<Option<Frame>, FramingError> {
         match &mut self.inner {
             Inner::Undecided => Ok(None),
+            #[cfg(feature = "event-stream")]
+            Inner::UndecidedBinary => Ok(None),
+            #[cfg(feature = "event-stream")]
+            Inner::EventStream(reader) => reader.next(),
             Inner::Sse(reader) => reader.next(),
             Inner::JsonLines(reader) => reader.next(),
             Inner::Json(reader) => reader.next(),
@@ -202,6 +243,10 @@ impl FrameReader {
         }
         match &mut self.inner {
             Inner::Undecided | Inner::Bytes(_) => Ok(None),
+            #[cfg(feature = "event-stream")]
+            Inner::UndecidedBinary => Ok(None),
+            #[cfg(feature = "event-stream")]
+            Inner::EventStream(reader) => reader.finish(),
             Inner::Sse(reader) => reader.finish(),
             Inner::JsonLines(reader) => reader.finish(),
             Inner::Json(reader) => reader.finish(),

@@ -2,6 +2,8 @@
 
 mod classify;
 mod error_body;
+#[cfg(feature = "event-stream")]
+mod event_stream;
 mod fill;
 mod framing;
 mod lenient;
