@@ -227,6 +227,7 @@ impl<C: Codec> Builder<C> {
             limits: FrameLimits::new(self.config.max_frame_bytes),
             max_response_bytes: self.config.max_response_bytes,
             max_error_bytes: self.config.max_error_bytes,
+            job_timeout: self.config.job_timeout,
             skip_malformed: self.skip_malformed,
             codec: Arc::new(codec),
             base_url,

@@ -37,6 +37,8 @@ pub struct HttpConfig {
     pub max_error_bytes: usize,
     /// Most bytes of one frame of a stream: 8 MiB.
     pub max_frame_bytes: usize,
+    /// Longest wait for a job that a vendor works at, over all the times it is asked: 10 min.
+    pub job_timeout: Duration,
     /// The `user-agent` header.
     pub user_agent: String,
 }
@@ -58,6 +60,7 @@ impl Default for HttpConfig {
             max_response_bytes: 64 * 1024 * 1024,
             max_error_bytes: 64 * 1024,
             max_frame_bytes: 8 * 1024 * 1024,
+            job_timeout: Duration::from_secs(600),
             user_agent: concat!("llm-api-router/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }

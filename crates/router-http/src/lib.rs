@@ -8,8 +8,10 @@ pub mod config;
 #[cfg(feature = "hyper")]
 mod connect;
 mod drain;
+mod events;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+mod job;
 pub mod provider;
 pub mod replay;
 #[cfg(feature = "reqwest")]

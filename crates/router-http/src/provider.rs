@@ -2,19 +2,16 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future as _, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use futures_core::Stream;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, LOCATION};
 use router_core::context::TrailEntry;
 use router_core::error::{RawReply, TimeoutKind};
-use router_core::stream::StreamStart;
 use router_core::{
     Body, BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Head, Provider, ProviderId, Reply,
     Result, Secret, StreamEvent, Text, Warning,
@@ -22,12 +19,13 @@ use router_core::{
 use router_wire::message::request_id;
 use router_wire::retry_after::retry_after;
 use router_wire::vendor::VendorCodec;
-use router_wire::{Codec, Encoded, FrameLimits, FrameLog, HttpResponse, StreamReader};
+use router_wire::{Codec, Encoded, FrameLimits, FrameLog, HttpRequest, HttpResponse, StreamReader};
 use tokio::time::Instant;
 
 use crate::auth::Auth;
 use crate::builder::Builder;
-use crate::drain::drain;
+use crate::events::Events;
+use crate::job::{Done, Unfinished};
 use crate::transport::{BodyStream, Transport, TransportRequest, TransportResponse};
 
 /// A vendor over HTTP: a codec, an address, a key and a transport. Clones share everything.
@@ -40,6 +38,7 @@ pub struct HttpProvider<C> {
     pub(crate) limits: FrameLimits,
     pub(crate) max_response_bytes: usize,
     pub(crate) max_error_bytes: usize,
+    pub(crate) job_timeout: Duration,
     pub(crate) skip_malformed: bool,
 }
 
@@ -87,56 +86,53 @@ impl<C: Codec> HttpProvider<C> {
             streams,
             ..
         } = self.codec.encode(call)?;
-        let mut url = String::with_capacity(self.base_url.len() + request.path.len());
-        url.push_str(&self.base_url);
-        url.push_str(&request.path);
-        // Those of the wire win.
-        let mut headers = request.headers;
-        for (name, value) in &self.headers {
-            headers.entry(name).or_insert_with(|| value.clone());
+        let answer = self.ask(call, self.request(request)).await?;
+        if streams {
+            return self.streamed(call, answer, warnings, None).await;
         }
-        let request = TransportRequest::new(request.method, url, headers, request.body);
-        let TransportResponse {
+        let response = self.whole(answer).await?;
+        match self.job(call, response).await? {
+            Done::Whole(response) => self.read(call, &response, warnings).await,
+            Done::Streamed(answer, unfinished) => {
+                self.streamed(call, answer, warnings, Some(unfinished)).await
+            }
+        }
+    }
+
+    /// What the reply of a stream holds, up to its first content.
+    async fn streamed(
+        &self,
+        call: &Call,
+        answer: Answer,
+        warnings: Vec<Warning>,
+        unfinished: Option<Unfinished>,
+    ) -> Result<Reply> {
+        let Answer {
             status,
             headers,
             body,
-            ..
-        } = self.send(request).await?;
-        let headers = Arc::new(headers);
-        let mut head = Head::default();
-        head.provider = self.codec.provider().clone();
-        head.model = call.model.clone();
-        head.request_id = request_id(&headers).map(Text::from);
-        if !(200..300).contains(&status) {
-            return Err(self.refused(call, status, headers, body).await);
-        }
-        if let Some(coding) = coding(&headers) {
-            let message = format!("the answer is compressed ({coding}), which nobody asked for");
-            let raw = RawReply::new(status, headers, Bytes::new());
-            return Err(Error::new(ErrorKind::Decode, message).with_raw(raw));
-        }
-        if streams {
-            head.raw = Some(RawReply::new(status, headers, Bytes::new()));
-            let stream = self
-                .stream(call, body, &warnings)
-                .committed()
-                .await
-                .map_err(|error| with_head(error, &head))?;
-            head.warnings = warnings;
-            let body = if call.is_stream() {
-                Body::Stream(stream)
-            } else {
-                Body::Full(stream.into_output().await?)
-            };
-            return Ok(reply(head, body));
-        }
-        let bytes = read_whole(body, self.max_response_bytes, false).await?;
-        let mut response = HttpResponse::new(status, headers, bytes);
-        response.received_at = Some(SystemTime::now());
-        head.raw = Some(response.raw());
+        } = answer;
+        let mut head = self.head(call, RawReply::new(status, headers, Bytes::new()));
+        let stream = self
+            .stream(call, body, &warnings, unfinished)
+            .committed()
+            .await
+            .map_err(|error| with_head(error, &head))?;
+        head.warnings = warnings;
+        let body = if call.is_stream() {
+            Body::Stream(stream)
+        } else {
+            Body::Full(stream.into_output().await?)
+        };
+        Ok(reply(head, body))
+    }
+
+    /// What a whole reply holds.
+    async fn read(&self, call: &Call, response: &HttpResponse, warnings: Vec<Warning>) -> Result<Reply> {
+        let mut head = self.head(call, response.raw());
         let output = self
             .codec
-            .decode(call, &response)
+            .decode(call, response)
             .map_err(|error| with_head(error, &head))?;
         let body = if call.is_stream() {
             let mut events = router_core::replay::output_events(output);
@@ -151,8 +147,70 @@ impl<C: Codec> HttpProvider<C> {
         Ok(reply(head, body))
     }
 
+    pub(crate) fn head(&self, call: &Call, raw: RawReply) -> Head {
+        let mut head = Head::default();
+        head.provider = self.codec.provider().clone();
+        head.model = call.model.clone();
+        head.request_id = request_id(&raw.headers).map(Text::from);
+        head.raw = Some(raw);
+        head
+    }
+
+    /// A request of the codec's at the provider's address, with its headers.
+    pub(crate) fn request(&self, request: HttpRequest) -> TransportRequest {
+        let mut url = String::with_capacity(self.base_url.len() + request.path.len());
+        url.push_str(&self.base_url);
+        url.push_str(&request.path);
+        // Those of the wire win.
+        let mut headers = request.headers;
+        for (name, value) in &self.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        TransportRequest::new(request.method, url, headers, request.body)
+    }
+
+    /// Sends a request, authenticated.
+    ///
+    /// # Errors
+    /// That of the transport, and the vendor's for a status without success.
+    pub(crate) async fn ask(&self, call: &Call, request: TransportRequest) -> Result<Answer> {
+        let response = self.send(request).await?;
+        self.succeeded(call, response).await
+    }
+
+    pub(crate) async fn succeeded(&self, call: &Call, response: TransportResponse) -> Result<Answer> {
+        let TransportResponse {
+            status,
+            headers,
+            body,
+            ..
+        } = response;
+        let headers = Arc::new(headers);
+        if !(200..300).contains(&status) {
+            return Err(self.refused(call, status, headers, body).await);
+        }
+        if let Some(coding) = coding(&headers) {
+            let message = format!("the answer is compressed ({coding}), which nobody asked for");
+            let raw = RawReply::new(status, headers, Bytes::new());
+            return Err(Error::new(ErrorKind::Decode, message).with_raw(raw));
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// An answer, read to its end.
+    pub(crate) async fn whole(&self, answer: Answer) -> Result<HttpResponse> {
+        let bytes = read_whole(answer.body, self.max_response_bytes, false).await?;
+        let mut response = HttpResponse::new(answer.status, answer.headers, bytes);
+        response.received_at = Some(SystemTime::now());
+        Ok(response)
+    }
+
     /// Sends a request, authenticated; once more when the vendor refuses a token that can be renewed.
-    async fn send(&self, mut request: TransportRequest) -> Result<TransportResponse> {
+    pub(crate) async fn send(&self, mut request: TransportRequest) -> Result<TransportResponse> {
         let Auth::Custom(auth) = &self.auth else {
             return self.transport.send(request).await;
         };
@@ -166,7 +224,13 @@ impl<C: Codec> HttpProvider<C> {
         self.transport.send(request).await
     }
 
-    fn stream(&self, call: &Call, body: BodyStream, warnings: &[Warning]) -> EventStream {
+    fn stream(
+        &self,
+        call: &Call,
+        body: BodyStream,
+        warnings: &[Warning],
+        unfinished: Option<Unfinished>,
+    ) -> EventStream {
         let mut reader = StreamReader::new(self.codec.stream_decoder(call), self.limits);
         if let Some(log) = call.context.extension::<FrameLog>() {
             reader = reader.with_log(log.clone());
@@ -183,6 +247,7 @@ impl<C: Codec> HttpProvider<C> {
             provider: self.codec.provider().clone(),
             model: call.model.clone(),
             deadline: deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
+            unfinished,
             ended: false,
         })
     }
@@ -227,8 +292,15 @@ fn reply(head: Head, body: Body) -> Reply {
     .with_head(head)
 }
 
+/// A reply of success whose body is still to come.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Arc<HeaderMap>,
+    pub(crate) body: BodyStream,
+}
+
 /// An error inside a reply of success, with what the head of the reply tells and the error does not.
-fn with_head(mut error: Error, head: &Head) -> Error {
+pub(crate) fn with_head(mut error: Error, head: &Head) -> Error {
     if let (None, Some(id)) = (error.request_id(), &head.request_id) {
         error = error.with_request_id(id);
     }
@@ -340,106 +412,9 @@ impl<C: Codec> fmt::Debug for HttpProvider<C> {
     }
 }
 
-fn past_deadline() -> Error {
+pub(crate) fn past_deadline() -> Error {
     Error::new(
         ErrorKind::Timeout(TimeoutKind::Deadline),
         "the call's deadline passed",
     )
-}
-
-/// The events of a body, read piece by piece as the caller asks: nothing is read ahead.
-struct Events {
-    reader: StreamReader,
-    body: Option<BodyStream>,
-    ready: VecDeque<StreamEvent>,
-    /// Warnings that wait for the first event.
-    warnings: Vec<Warning>,
-    provider: ProviderId,
-    model: router_core::ModelId,
-    deadline: Option<Pin<Box<tokio::time::Sleep>>>,
-    ended: bool,
-}
-
-impl Events {
-    fn poll_event(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<StreamEvent>>> {
-        loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(event)));
-            }
-            let next = match &self.body {
-                Some(_) => self.reader.next_event(),
-                None => self.reader.finish(),
-            };
-            match next {
-                Ok(Some(event)) => {
-                    self.pass(event);
-                    continue;
-                }
-                Ok(None) if self.reader.is_ended() => return Poll::Ready(None),
-                Ok(None) => {}
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            }
-            let late = match &mut self.deadline {
-                Some(deadline) => deadline.as_mut().poll(task).is_ready(),
-                None => false,
-            };
-            if late {
-                return Poll::Ready(Some(Err(past_deadline())));
-            }
-            let Some(body) = &mut self.body else {
-                return Poll::Ready(None);
-            };
-            match body.as_mut().poll_next(task) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(Ok(piece))) => self.reader.push(piece),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => self.body = None,
-            }
-        }
-    }
-
-    /// Puts the warnings on the first event.
-    fn pass(&mut self, mut event: StreamEvent) {
-        if !self.warnings.is_empty() {
-            let warnings = std::mem::take(&mut self.warnings);
-            if let StreamEvent::Start(start) = &mut event {
-                start.warnings = warnings;
-            } else {
-                let mut start = StreamStart::default();
-                start.warnings = warnings;
-                self.ready.push_back(StreamEvent::Start(Box::new(start)));
-            }
-        }
-        self.ready.push_back(event);
-    }
-}
-
-impl Stream for Events {
-    type Item = Result<StreamEvent>;
-
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        let this = &mut *self;
-        let next = this.poll_event(task);
-        match &next {
-            Poll::Ready(Some(Ok(StreamEvent::Finish(_)))) => {
-                this.ended = true;
-                if let Some(body) = this.body.take() {
-                    drain(body, task);
-                }
-            }
-            Poll::Ready(Some(Err(_)) | None) => {
-                this.ended = true;
-                this.body = None;
-            }
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
-        }
-        next.map(|next| {
-            next.map(|event| {
-                event.map_err(|error| error.with_provider(&this.provider).with_model(&this.model))
-            })
-        })
-    }
 }

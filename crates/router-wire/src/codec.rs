@@ -7,6 +7,7 @@ use router_core::{Call, Capabilities, Error, Output, ProviderId, Result, StreamE
 
 use crate::framing::{Frame, Framing};
 use crate::message::{HttpRequest, HttpResponse};
+use crate::pending::Pending;
 
 /// Events that a decoder gives, in order.
 pub type Events = VecDeque<StreamEvent>;
@@ -28,6 +29,21 @@ pub trait Codec: Send + Sync + 'static {
     /// `Unsupported` for an operation or content that the wire does not have, `InvalidRequest` for what the vendor is
     /// known to refuse. Settings that are merely not honoured become warnings, or `Unsupported` when the call is strict.
     fn encode(&self, call: &Call) -> Result<Encoded>;
+
+    /// What to ask next where a whole reply of success is not the answer yet: a job that the vendor works at. `before` is what
+    /// this reply answers, when it is not the first.
+    ///
+    /// # Errors
+    /// The vendor's error, for a job that failed.
+    fn pending(
+        &self,
+        call: &Call,
+        response: &HttpResponse,
+        before: Option<&Pending>,
+    ) -> Result<Option<Pending>> {
+        let _ = (call, response, before);
+        Ok(None)
+    }
 
     /// The output in a whole reply with a status of success.
     ///

@@ -11,6 +11,7 @@ pub mod media_type;
 pub mod message;
 pub mod multipart;
 pub mod object;
+pub mod pending;
 pub mod provenance;
 pub mod reader;
 pub mod retry_after;
@@ -24,6 +25,7 @@ pub use codec::{Codec, Encoded, Events, StreamDecoder};
 pub use framing::{Frame, FrameLimits, Framing};
 pub use message::{HttpRequest, HttpResponse};
 pub use multipart::Form;
+pub use pending::Pending;
 pub use reader::{FrameLog, StreamReader};
 #[cfg(feature = "server")]
 pub use server::{Ingress, ReplyEncoder, ServerCodec};

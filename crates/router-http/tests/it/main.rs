@@ -4,6 +4,7 @@ mod awkward;
 mod builder;
 mod cancel;
 mod errors;
+mod jobs;
 mod knobs;
 mod server;
 mod streams;
