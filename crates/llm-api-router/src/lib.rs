@@ -40,4 +40,6 @@ pub use router_redis as redis;
 pub use router_retry as retry;
 #[cfg(feature = "serve")]
 pub use router_serve as serve;
+#[cfg(feature = "tokens")]
+pub use router_tokens as counting;
 pub use router_wire as wire;

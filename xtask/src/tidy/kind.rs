@@ -9,7 +9,7 @@ pub(super) enum Kind {
     Wires,
     Provider,
     Layer,
-    /// Data and helpers that stand on core alone.
+    /// Data and helpers that stand on core alone: facts of models, token counts, templates.
     Catalog,
     /// The connection to Redis: below the layers, which keep shared state in it.
     Redis,
@@ -35,7 +35,7 @@ impl Kind {
             ["crates", "router-core"] => Some(Self::Core),
             ["crates", "router-wire"] => Some(Self::Wire),
             ["crates", "router-http"] => Some(Self::Http),
-            ["crates", "router-catalog"] => Some(Self::Catalog),
+            ["crates", "router-catalog" | "router-tokens"] => Some(Self::Catalog),
             ["crates", "router-redis"] => Some(Self::Redis),
             ["crates", "router-serve"] => Some(Self::Serve),
             ["crates", "router-sim"] => Some(Self::Sim),

@@ -1,0 +1,260 @@
+//! Counts what a chat would cost at a vendor, without asking it.
+
+use std::collections::BTreeMap;
+
+use router_core::content::ContentPart;
+use router_core::tokens::TokenCounter;
+use router_core::{
+    ChatRequest, Content, Message, ModelId, ResponseFormat, Role, Text, ToolChoice, ToolDefinition, Warning,
+};
+use serde_json::value::RawValue;
+
+use crate::family::Family;
+use crate::profile::{Profile, profile};
+use crate::{picture, typescript, vocabulary};
+
+/// A token counter by families of models. Cheap to clone once built; vocabularies are shared by the process.
+#[derive(Clone, Debug, Default)]
+pub struct Counter {
+    aliases: BTreeMap<Text, ModelId>,
+}
+
+/// How sure a count is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Basis {
+    /// The model's own vocabulary: text is exact, frames and tools are as published.
+    Vocabulary,
+    /// Scaled from another vocabulary; whole chats are within this many per cent, in recorded traffic.
+    Estimate {
+        /// Per cent.
+        error: u8,
+    },
+    /// Nothing is known of the model; counted as an average one.
+    Unknown,
+}
+
+impl Counter {
+    /// A counter.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counting a name of one's own as the model behind it: a deployment, a route, a fine-tuned copy.
+    #[must_use]
+    pub fn with_alias(mut self, name: impl Into<Text>, model: impl Into<ModelId>) -> Self {
+        self.aliases.insert(name.into(), model.into());
+        self
+    }
+
+    /// The family that a model is counted as.
+    #[must_use]
+    pub fn family(&self, model: &ModelId) -> Family {
+        Family::of(self.resolve(model))
+    }
+
+    /// How sure counts of a model are.
+    #[must_use]
+    pub fn basis(&self, model: &ModelId) -> Basis {
+        let model = self.resolve(model);
+        match Family::of(model) {
+            Family::Gpt4 | Family::Gpt4o | Family::Gpt5 | Family::GptOss if cfg!(feature = "tiktoken") => {
+                Basis::Vocabulary
+            }
+            Family::Unknown => Basis::Unknown,
+            family if cfg!(feature = "tiktoken") => Basis::Estimate {
+                error: profile(family, model).error,
+            },
+            family => Basis::Estimate {
+                error: profile(family, model).error.max(BY_CHARACTERS),
+            },
+        }
+    }
+
+    /// What to tell the caller of a model that nothing is known of.
+    #[must_use]
+    pub fn warning(&self, model: &ModelId) -> Option<Warning> {
+        (self.basis(model) == Basis::Unknown).then(|| {
+            Warning::emulated(
+                "model",
+                format!("no tokenizer is known for {model}; tokens are counted as for an average model"),
+            )
+        })
+    }
+
+    fn resolve<'a>(&'a self, model: &'a ModelId) -> &'a str {
+        self.aliases.get(model.as_str()).unwrap_or(model).as_str()
+    }
+
+    fn of<'a>(&'a self, model: &'a ModelId) -> Costs<'a> {
+        let model = self.resolve(model);
+        let family = Family::of(model);
+        Costs {
+            family,
+            model,
+            profile: profile(family, model),
+        }
+    }
+}
+
+impl TokenCounter for Counter {
+    fn count_text(&self, model: &ModelId, text: &str) -> u64 {
+        self.of(model).text(text)
+    }
+
+    fn count_message(&self, model: &ModelId, message: &Message) -> u64 {
+        self.of(model).message(message)
+    }
+
+    fn count_part(&self, model: &ModelId, part: &ContentPart) -> u64 {
+        self.of(model).part(part)
+    }
+
+    fn count_chat(&self, model: &ModelId, chat: &ChatRequest) -> u64 {
+        let costs = self.of(model);
+        let messages: u64 = chat.messages.iter().map(|message| costs.message(message)).sum();
+        messages + costs.frame(chat)
+    }
+}
+
+/// The costs of one model.
+struct Costs<'a> {
+    family: Family,
+    model: &'a str,
+    profile: Profile,
+}
+
+/// How far a count by characters may be off, in per cent.
+const BY_CHARACTERS: u8 = 30;
+/// Instructions that Anthropic adds where a model is to think.
+const THINKING: u64 = 28;
+/// From here on, opaque reasoning holds more than its envelope.
+const ENVELOPE: usize = 700;
+
+impl Costs<'_> {
+    fn text(&self, text: &str) -> u64 {
+        let tokens = vocabulary::count(self.family, text);
+        share(tokens, self.profile.text)
+    }
+
+    fn message(&self, message: &Message) -> u64 {
+        let frame = match message.role {
+            Role::System => self.profile.system,
+            // Results bring their own.
+            Role::Tool => 0,
+            _ if only_calls(message) => 0,
+            _ => self.profile.message,
+        };
+        let name = message.name.as_ref().map_or(0, |name| self.text(name) + 1);
+        frame + name + self.content(&message.content)
+    }
+
+    fn content(&self, content: &Content) -> u64 {
+        match content {
+            Content::Text(text) => self.text(text),
+            Content::Parts(parts) => parts.iter().map(|part| self.part(part)).sum(),
+        }
+    }
+
+    fn part(&self, part: &ContentPart) -> u64 {
+        match part {
+            ContentPart::Text(part) => self.text(&part.text),
+            ContentPart::Refusal(part) => self.text(&part.text),
+            ContentPart::Reasoning(part) => {
+                let hidden = part
+                    .riders
+                    .signature()
+                    .map_or(0, |signature| signature.data.len());
+                match self.family {
+                    // Anthropic and Google sign what is shown; the others that sign hide it in the signature.
+                    Family::Gpt5 | Family::Grok if hidden > 0 => (hidden.saturating_sub(ENVELOPE) / 6) as u64,
+                    _ => self.text(&part.text),
+                }
+            }
+            ContentPart::ToolCall(call) => {
+                let arguments = match self.profile.argument {
+                    0 => 0,
+                    each => each * arguments(&call.arguments),
+                };
+                self.text(&call.name) + self.text(&call.arguments) + self.profile.call + arguments
+            }
+            ContentPart::ToolResult(result) => self.content(&result.content) + self.profile.result,
+            ContentPart::Media(media) => {
+                picture::tokens(self.family, self.model, media, |text| self.text(text))
+            }
+            ContentPart::ServerToolCall(call) => self.text(call.raw.raw.as_str()),
+            ContentPart::Opaque(part) => self.text(part.raw.as_str()),
+            _ => 0,
+        }
+    }
+
+    /// What a chat costs besides its messages.
+    fn frame(&self, chat: &ChatRequest) -> u64 {
+        let mut tokens = self.profile.base;
+        if matches!(self.family, Family::Claude | Family::Claude5) && chat.settings.reasoning.is_some() {
+            tokens += THINKING;
+        }
+        // DeepSeek leaves tools out that must not be called; the others show them all the same.
+        let hidden = self.family == Family::DeepSeek && chat.tool_choice == Some(ToolChoice::None);
+        if !chat.tools.is_empty() && !hidden {
+            let tools = share(self.tools(&chat.tools), self.profile.tool_text)
+                + self.profile.tool * chat.tools.len() as u64;
+            tokens += tools.saturating_add_signed(self.profile.tools);
+        }
+        if let Some(ResponseFormat::JsonSchema(format)) = &chat.response_format {
+            let schema = format
+                .schema
+                .as_ref()
+                .map_or(0, |schema| vocabulary::count(self.family, schema.as_str()));
+            tokens += self.profile.schema + share(schema, self.profile.schema_text);
+        }
+        tokens
+    }
+
+    /// Tokens of the tools' text, in OpenAI's form or as JSON.
+    fn tools(&self, tools: &[ToolDefinition]) -> u64 {
+        let count = |text: &str| vocabulary::count(self.family, text);
+        if matches!(
+            self.family,
+            Family::Gpt4 | Family::Gpt4o | Family::Gpt5 | Family::GptOss
+        ) {
+            return count(&typescript::declarations(tools));
+        }
+        let text = |text: Option<&str>| text.map_or(0, count);
+        let tokens = tools.iter().map(|tool| match tool {
+            ToolDefinition::Function(tool) => {
+                count(&tool.name)
+                    + text(tool.description.as_deref())
+                    + text(tool.parameters.as_ref().map(|schema| schema.as_str()))
+            }
+            ToolDefinition::Custom(tool) => {
+                count(&tool.name)
+                    + text(tool.description.as_deref())
+                    + text(tool.format.as_ref().map(|format| format.as_str()))
+            }
+            ToolDefinition::Provider(tool) => count(tool.raw.as_str()),
+            _ => 0,
+        });
+        tokens.sum()
+    }
+}
+
+fn share(tokens: u64, thousandths: u64) -> u64 {
+    (tokens * thousandths).div_ceil(1000)
+}
+
+/// Whether a message holds calls and nothing to read; thoughts aside.
+fn only_calls(message: &Message) -> bool {
+    let parts = message.content.parts();
+    parts.iter().any(|part| matches!(part, ContentPart::ToolCall(_)))
+        && !parts
+            .iter()
+            .any(|part| matches!(part, ContentPart::Text(text) if !text.text.is_empty()))
+}
+
+/// How many arguments a call has.
+fn arguments(json: &str) -> u64 {
+    serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(json)
+        .map_or(0, |arguments| arguments.len() as u64)
+}

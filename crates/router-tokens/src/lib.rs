@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod counter;
+mod family;
+mod picture;
+mod profile;
+mod size;
+mod tally;
+mod typescript;
+mod vendor;
+mod vocabulary;
+
+pub use counter::{Basis, Counter};
+pub use family::Family;
+pub use tally::Tally;
+pub use vendor::{Asked, ask};
