@@ -50,6 +50,7 @@ providers! {
     "vertex" => router_vertex as vertex, Entry::new(<vertex::VertexCodec as router_wire::vendor::VendorCodec>::VENDOR, vertex::build);
     "vllm" => router_vllm as vllm, Entry::of::<vllm::VllmCodec>();
     "volcengine" => router_volcengine as volcengine, Entry::of::<volcengine::VolcengineCodec>();
+    "zhipu" => router_zhipu as zhipu, Entry::new(<zhipu::ZhipuCodec as router_wire::vendor::VendorCodec>::VENDOR, zhipu::build);
     // Last, what has no vendor.
     "custom" => router_custom as custom, Entry::of::<custom::CustomCodec>();
     "sim" => router_sim as sim, Entry::of::<sim::SimCodec>();

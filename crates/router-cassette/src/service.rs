@@ -186,6 +186,7 @@ fn compatible(id: ProviderId) -> Box<dyn Codec> {
         "together" => Box::new(router_together::TogetherCodec::new(id)),
         "vllm" => Box::new(router_vllm::VllmCodec::new(id)),
         "volcengine" => Box::new(router_volcengine::VolcengineCodec::new(id)),
+        "zhipu" => Box::new(router_zhipu::ZhipuCodec::new(id)),
         _ => Box::new(Compatible::new(id, Dialect::default())),
     }
 }

@@ -132,7 +132,13 @@ impl Codec for Compatible {
     }
 
     fn stream_decoder(&self, call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
-        stream_decoder(&self.dialect, &self.speaker, call)
+        match &call.operation {
+            Operation::Chat(request) if completions::path(&self.dialect, request).is_none() => {
+                let decoder = ChatStreamDecoder::new(self.speaker.clone()).with_codes(self.codes);
+                (Framing::Sse, Box::new(decoder))
+            }
+            _ => stream_decoder(&self.dialect, &self.speaker, call),
+        }
     }
 
     fn error(&self, _call: &Call, response: &HttpResponse) -> Error {

@@ -47,6 +47,8 @@ pub struct Dialect {
     pub stop_max: Option<usize>,
     /// Lowest and highest temperature; others are moved to the nearest with a warning.
     pub temperature: Option<(f64, f64)>,
+    /// Lowest and highest `top_p`; others are moved to the nearest with a warning.
+    pub top_p: Option<(f64, f64)>,
     /// Words of `tool_choice` that the vendor takes: `auto`, `none`, `required`, `named`.
     pub tool_choices: Vec<Word>,
     /// Whether tools may say `strict`.
@@ -107,6 +109,8 @@ pub enum ReasoningRequest {
     Effort,
     /// `thinking: {type: "enabled" | "disabled"}`, and `reasoning_effort` beside it.
     Thinking,
+    /// `thinking: {type: "enabled" | "disabled"}` alone: there are no levels.
+    ThinkingSwitch,
     /// `enable_thinking: bool`, and `thinking_budget`.
     EnableThinking,
     /// `reasoning: {effort, max_tokens, enabled}`.
@@ -148,6 +152,7 @@ impl Default for Dialect {
             unsupported: Vec::new(),
             stop_max: None,
             temperature: None,
+            top_p: None,
             tool_choices: ["auto", "none", "required", "named"].map(Word::Borrowed).to_vec(),
             strict_tools: true,
             logprobs_count: false,
@@ -181,6 +186,12 @@ impl Dialect {
     #[must_use]
     pub fn supports(&self, setting: &str) -> bool {
         !self.unsupported.iter().any(|name| name == setting)
+    }
+
+    /// Whether the vendor takes a word of `tool_choice`.
+    #[must_use]
+    pub fn takes_choice(&self, word: &str) -> bool {
+        self.tool_choices.iter().any(|known| known == word)
     }
 
     /// The vendor's word for a reasoning level.

@@ -11,7 +11,7 @@ fn what_differs_from_the_family() {
             "verbosity"],
         "user": null,
         "temperature": [0.0, 0.0, 1.0, 1.99],
-        "tool_choice": ["none"],
+        "tool_choice": [],
         "formats": {
             "json": null,
             "json_schema": "json_schema"

@@ -36,7 +36,8 @@ impl<'a> Fill<'a> for Chunk<'a> {
             "usage" => self.usage = map.next_value()?,
             "service_tier" => self.service_tier = map.next_value()?,
             "system_fingerprint" => self.system_fingerprint = map.next_value()?,
-            "error" | "base_resp" | "x_groq" | "citations" | "search_results" | "output" | "request_id" => {
+            "error" | "base_resp" | "x_groq" | "citations" | "search_results" | "web_search" | "output"
+            | "request_id" => {
                 self.rare.keep(name, map)?;
             }
             _ => fill::skip(map)?,

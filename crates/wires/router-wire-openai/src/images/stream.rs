@@ -77,7 +77,7 @@ impl StreamDecoder for ImageStreamDecoder {
         let mut fields: Object<'_> = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
         let kind = fields.take("type").and_then(word).unwrap_or_default();
         if kind == "error" || fields.peek("error").is_some() {
-            return Err(vendor_error(&frame.data));
+            return Err(vendor_error(&frame.data, &[]));
         }
         if kind.is_empty() {
             return self.whole(&frame.data, events);

@@ -171,7 +171,9 @@ impl SpeechStreamDecoder {
                 finish.usage = event.usage.and_then(wire::Usage::read);
                 self.end(finish, events);
             }
-            kind if kind == "error" || event.error.is_some() => return Err(vendor_error(&frame.data)),
+            kind if kind == "error" || event.error.is_some() => {
+                return Err(vendor_error(&frame.data, &[]));
+            }
             "" => self.whole(of_json(&self.request, &frame.data)?, events),
             _ => {}
         }

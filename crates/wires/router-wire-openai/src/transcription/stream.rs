@@ -58,7 +58,7 @@ impl StreamDecoder for TranscriptionStreamDecoder {
             serde_json::from_str::<Str<'_>>(raw.get()).ok()?.take(&frame.data)
         };
         match kind.as_deref() {
-            Some("error") => return Err(vendor_error(&frame.data)),
+            Some("error") => return Err(vendor_error(&frame.data, &[])),
             Some("transcript.text.delta") => {
                 self.start(events);
                 if let Some(text) = text("delta") {
@@ -89,7 +89,7 @@ impl StreamDecoder for TranscriptionStreamDecoder {
                 finish.extra = fields.rest(WIRE);
                 self.end(finish, events);
             }
-            _ if fields.peek("error").is_some() => return Err(vendor_error(&frame.data)),
+            _ if fields.peek("error").is_some() => return Err(vendor_error(&frame.data, &[])),
             // A vendor that does not stream answers whole.
             None => {
                 let answer = of_json(&frame.data)?;

@@ -3,8 +3,8 @@
 use router_core::content::{MediaKind, MediaSource};
 use router_core::message::Role;
 use router_core::{
-    ChatRequest, ContentPart, Error, ErrorKind, Media, ResponseFormat, Result, Text, ToolChoice,
-    ToolDefinition, Warning,
+    ChatRequest, ContentPart, Error, ErrorKind, Media, ReasoningEffort, ResponseFormat, Result, Text,
+    ToolChoice, ToolDefinition, Warning,
 };
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
@@ -62,11 +62,16 @@ pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut 
             format!("stop_sequences: at most {most} at this vendor"),
         ));
     }
-    if let (Some(temperature), Some((low, high))) = (settings.temperature, dialect.temperature)
-        && !(low..=high).contains(&temperature)
-    {
-        let message = format!("moved from {temperature} into {low} to {high}");
-        warnings.add(Warning::changed(Text::from_static("temperature"), message))?;
+    for (name, value, range) in [
+        ("temperature", settings.temperature, dialect.temperature),
+        ("top_p", settings.top_p, dialect.top_p),
+    ] {
+        if let (Some(value), Some((low, high))) = (value, range)
+            && !(low..=high).contains(&value)
+        {
+            let message = format!("moved from {value} into {low} to {high}");
+            warnings.add(Warning::changed(Text::from_static(name), message))?;
+        }
     }
     if request.parallel_tool_calls.is_some() && request.tools.is_empty() {
         warnings.dropped("parallel_tool_calls", "there are no tools")?;
@@ -80,6 +85,11 @@ pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut 
         );
         if dialect.reasoning_request == ReasoningRequest::None || !dialect.supports("reasoning") {
             warnings.dropped("reasoning", NOT_THERE)?;
+        } else if dialect.reasoning_request == ReasoningRequest::ThinkingSwitch {
+            let off = reasoning.effort == Some(ReasoningEffort::None);
+            if !off && (reasoning.effort.is_some() || reasoning.budget_tokens.is_some()) {
+                warnings.changed("reasoning", "turned on; this model has no levels")?;
+            }
         } else if reasoning.budget_tokens.is_some() && !takes_budget {
             if reasoning.effort.is_some() {
                 warnings.dropped("reasoning.budget_tokens", "this vendor takes a level only")?;
@@ -120,8 +130,13 @@ fn tools(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> R
         if word != "none" && word != "auto" {
             warnings.dropped("tool_choice", "there are no tools")?;
         }
-    } else if !dialect.tool_choices.iter().any(|known| known == word) && word != "none" {
-        warnings.dropped("tool_choice", "this vendor cannot be told to call a tool")?;
+    } else if !dialect.takes_choice(word) {
+        if word == "none" {
+            let why = Text::from_static("the tools are left out: this vendor cannot be told to call none");
+            warnings.add(Warning::emulated(Text::from_static("tool_choice"), why))?;
+        } else {
+            warnings.dropped("tool_choice", "this vendor cannot be told to call a tool")?;
+        }
     }
     Ok(())
 }

@@ -144,15 +144,17 @@ impl Serialize for Body<'_> {
         if let Some(tokens) = settings.max_output_tokens {
             body.named(&dialect.max_tokens_field, &tokens)?;
         }
+        let within = |range: Option<(f64, f64)>, value: f64| match range {
+            Some((low, high)) => value.clamp(low, high),
+            None => value,
+        };
         let temperature = settings.temperature.filter(|_| can("temperature"));
         body.some(
             "temperature",
-            temperature.map(|value| match dialect.temperature {
-                Some((low, high)) => value.clamp(low, high),
-                None => value,
-            }),
+            temperature.map(|value| within(dialect.temperature, value)),
         )?;
-        body.some("top_p", settings.top_p.filter(|_| can("top_p")))?;
+        let top_p = settings.top_p.filter(|_| can("top_p"));
+        body.some("top_p", top_p.map(|value| within(dialect.top_p, value)))?;
         body.some("top_k", settings.top_k.filter(|_| can("top_k")))?;
         body.some(
             "frequency_penalty",
@@ -171,7 +173,9 @@ impl Serialize for Body<'_> {
         if !settings.logit_bias.is_empty() && can("logit_bias") {
             body.field("logit_bias", &Pairs(&settings.logit_bias))?;
         }
-        if !request.tools.is_empty() {
+        // A vendor that cannot be told to call none is not told of any.
+        let hidden = request.tool_choice == Some(ToolChoice::None) && !dialect.takes_choice("none");
+        if !request.tools.is_empty() && !hidden {
             body.field(
                 "tools",
                 &Seq(|| request.tools.iter().map(|tool| Tool { dialect, tool })),
@@ -234,7 +238,7 @@ impl Body<'_> {
     }
 
     fn tool_choice<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
-        let takes = |word: &str| self.dialect.tool_choices.iter().any(|known| known == word);
+        let takes = |word: &str| self.dialect.takes_choice(word);
         match &self.request.tool_choice {
             Some(ToolChoice::Auto) if takes("auto") => body.field("tool_choice", "auto"),
             Some(ToolChoice::None) => body.field("tool_choice", "none"),
@@ -323,7 +327,7 @@ impl Body<'_> {
         let word = effort.as_ref().map(|effort| self.dialect.effort(effort.as_str()));
         match self.dialect.reasoning_request {
             ReasoningRequest::Effort => body.some("reasoning_effort", word),
-            ReasoningRequest::Thinking => {
+            ReasoningRequest::Thinking | ReasoningRequest::ThinkingSwitch => {
                 if effort.is_some() {
                     body.field(
                         "thinking",
@@ -332,7 +336,8 @@ impl Body<'_> {
                         },
                     )?;
                 }
-                body.some("reasoning_effort", word.filter(|_| !off))
+                let levels = self.dialect.reasoning_request == ReasoningRequest::Thinking;
+                body.some("reasoning_effort", word.filter(|_| levels && !off))
             }
             ReasoningRequest::EnableThinking => {
                 if effort.is_some() {

@@ -4,10 +4,11 @@ mod choice;
 mod details;
 mod pieces;
 
+use router_core::content::Citation;
 use router_core::stream::{ChoiceFinish, StreamFinish, StreamStart};
 use router_core::{Error, ErrorKind, Extra, FinishReason, Json, Result, StreamEvent, Text, Usage};
 use router_wire::body::malformed;
-use router_wire::classify;
+use router_wire::classify::{self, CodeTable};
 use router_wire::error_body::ErrorBody;
 use router_wire::fill::{self, Few};
 use router_wire::lenient::{List, Num, Str};
@@ -18,7 +19,7 @@ use serde_json::value::RawValue;
 use self::choice::ChoiceState;
 use self::pieces::{
     annotation, audio, base_resp_error, content, executed_tool, failed_base_resp, finish_details,
-    google_signature, groq_usage, image, logprobs,
+    google_signature, groq_usage, image, logprobs, web_source,
 };
 use super::WIRE;
 use super::response::finish_reason;
@@ -41,6 +42,9 @@ pub struct ChatStreamDecoder {
     service_tier: Option<Text>,
     extra: Vec<(Text, Json)>,
     executed: Vec<u64>,
+    /// What a search found, given at the end: it comes before the text that it is about, and with no place in it.
+    sources: Vec<Citation>,
+    codes: CodeTable,
     /// A whole answer needs no terminal marker.
     whole: bool,
     done: bool,
@@ -63,6 +67,8 @@ impl ChatStreamDecoder {
             service_tier: None,
             extra: Vec::new(),
             executed: Vec::new(),
+            sources: Vec::new(),
+            codes: &[],
             whole: false,
             done: false,
         }
@@ -72,6 +78,13 @@ impl ChatStreamDecoder {
     #[must_use]
     pub fn whole(mut self) -> Self {
         self.whole = true;
+        self
+    }
+
+    /// With error words of the vendor.
+    #[must_use]
+    pub fn with_codes(mut self, codes: CodeTable) -> Self {
+        self.codes = codes;
         self
     }
 
@@ -118,6 +131,14 @@ impl ChatStreamDecoder {
                 self.keep(name, raw);
             }
         }
+        if let Some(found) = chunk.rare.read::<Option<Vec<&RawValue>>>("web_search")
+            && self.sources.is_empty()
+        {
+            self.sources = found
+                .into_iter()
+                .filter_map(|raw| web_source(raw, &self.speaker))
+                .collect();
+        }
         for (place, choice) in chunk.choices.iter_mut().flat_map(Few::iter_mut).enumerate() {
             self.choice(place, choice, data, events)?;
         }
@@ -126,13 +147,13 @@ impl ChatStreamDecoder {
             .get("error")
             .is_some_and(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false"))
         {
-            return Err(self.with_usage(vendor_error(data)));
+            return Err(self.with_usage(vendor_error(data, self.codes)));
         }
         if let Some(raw) = chunk.rare.get("base_resp").filter(|raw| failed_base_resp(raw)) {
             return Err(self.with_usage(base_resp_error(raw)));
         }
         if bare && ErrorBody::read(data.as_bytes()).message.is_some() {
-            return Err(self.with_usage(vendor_error(data)));
+            return Err(self.with_usage(vendor_error(data, self.codes)));
         }
         Ok(())
     }
@@ -333,6 +354,12 @@ impl ChatStreamDecoder {
             self.start(Num(None), events);
         }
         self.choices.sort_by_key(|state| state.index);
+        for citation in std::mem::take(&mut self.sources) {
+            events.push_back(StreamEvent::Citation {
+                choice: 0,
+                citation: Box::new(citation),
+            });
+        }
         let mut finish = StreamFinish::default();
         finish.choices.reserve_exact(self.choices.len());
         for state in &mut self.choices {
@@ -372,7 +399,7 @@ impl StreamDecoder for ChatStreamDecoder {
             return Ok(());
         }
         if frame.event.as_deref() == Some("error") {
-            return Err(self.with_usage(vendor_error(&frame.data)));
+            return Err(self.with_usage(vendor_error(&frame.data, self.codes)));
         }
         let mut chunk = Chunk::default();
         fill::from_str(data, &mut chunk).map_err(|error| malformed(&error, data))?;
@@ -393,7 +420,7 @@ impl StreamDecoder for ChatStreamDecoder {
 }
 
 /// The vendor's error in a frame.
-pub(crate) fn vendor_error(data: &Text) -> Error {
+pub(crate) fn vendor_error(data: &Text, codes: CodeTable) -> Error {
     let body = ErrorBody::read(data.as_bytes());
-    classify::of_body(None, &http::HeaderMap::new(), None, &body, &[])
+    classify::of_body(None, &http::HeaderMap::new(), None, &body, codes)
 }

@@ -132,6 +132,21 @@ pub(super) fn annotation(raw: &RawValue, speaker: &Speaker) -> Option<Citation> 
     Some(citation)
 }
 
+/// What Zhipu's search found: `{link, title, content}`.
+pub(super) fn web_source(raw: &RawValue, speaker: &Speaker) -> Option<Citation> {
+    let mut fields = Object::of(raw, "").ok()?;
+    let mut word = |name: &str| {
+        let raw = fields.take(name)?;
+        serde_json::from_str::<Str<'_>>(raw.get()).ok()?.to_text()
+    };
+    let mut citation = Citation::default();
+    citation.url = word("link").or_else(|| word("url"));
+    citation.title = word("title");
+    citation.cited_text = word("content");
+    citation.raw = Some(Opaque::new(speaker.provider(), Json::from_raw(raw)));
+    (citation.url.is_some() || citation.title.is_some()).then_some(citation)
+}
+
 pub(super) fn executed_tool(
     place: usize,
     raw: &RawValue,
