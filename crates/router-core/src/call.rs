@@ -182,9 +182,7 @@ impl Operation {
         match self {
             Self::Chat(request) => chat_features(request, &mut needs.features),
             Self::CountTokens(request) => chat_features(&request.chat, &mut needs.features),
-            Self::Embed(request) if request.dimensions.is_some() => {
-                needs.features.insert(Feature::Dimensions)
-            }
+            Self::Embed(request) => embed_features(request, &mut needs.features),
             Self::GenerateImage(request) if !request.images.is_empty() => {
                 needs.features.insert(Feature::ImageEdit)
             }
@@ -211,6 +209,7 @@ impl Operation {
                 .map(|input| match input {
                     EmbeddingInput::Text(input) => text(input),
                     EmbeddingInput::Tokens(tokens) => tokens.len() as u64,
+                    EmbeddingInput::Parts(input) => parts(input),
                 })
                 .sum(),
             Self::GenerateImage(request) => text(&request.prompt),
@@ -265,6 +264,21 @@ fn chat_features(request: &ChatRequest, features: &mut Features) {
     }
     for message in &request.messages {
         message_features(message, features);
+    }
+}
+
+fn embed_features(request: &EmbeddingRequest, features: &mut Features) {
+    if request.dimensions.is_some() {
+        features.insert(Feature::Dimensions);
+    }
+    for input in &request.inputs {
+        if let EmbeddingInput::Parts(parts) = input {
+            for part in parts {
+                if let ContentPart::Media(media) = part {
+                    media_feature(media, features);
+                }
+            }
+        }
     }
 }
 

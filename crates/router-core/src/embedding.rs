@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chat::Usage;
+use crate::content::{ContentPart, Media};
 use crate::extra::Extra;
 use crate::options::ProviderOptions;
 use crate::text::Text;
@@ -41,6 +42,14 @@ pub enum EmbeddingInput {
     Text(Text),
     /// A text as tokens of the model's vocabulary.
     Tokens(Vec<u32>),
+    /// Texts and pictures that become one vector together.
+    Parts(Vec<ContentPart>),
+}
+
+impl From<Media> for EmbeddingInput {
+    fn from(media: Media) -> Self {
+        Self::Parts(vec![media.into()])
+    }
 }
 
 impl From<&str> for EmbeddingInput {

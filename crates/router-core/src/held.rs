@@ -6,6 +6,7 @@ use std::io;
 use crate::call::Operation;
 use crate::chat::ChatRequest;
 use crate::content::{ContentPart, Media, MediaSource};
+use crate::embedding::EmbeddingInput;
 use crate::message::{Content, Role};
 use crate::model::ProviderId;
 use crate::text::Text;
@@ -41,7 +42,14 @@ impl Operation {
                 inputs.for_each(|input| held_by_parts(input.parts(), &mut f));
             }
             Self::Rerank(request) => held_by_parts(&request.documents, &mut f),
-            Self::Embed(_) | Self::Speak(_) | Self::ListModels(_) => {}
+            Self::Embed(request) => {
+                for input in &request.inputs {
+                    if let EmbeddingInput::Parts(parts) = input {
+                        held_by_parts(parts, &mut f);
+                    }
+                }
+            }
+            Self::Speak(_) | Self::ListModels(_) => {}
         }
     }
 

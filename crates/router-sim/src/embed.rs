@@ -1,8 +1,9 @@
 //! Embeddings by hashed words: unit vectors in which texts that share words are close.
 
 use router_core::chat::Usage;
+use router_core::content::MediaSource;
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-use router_core::{ModelId, Result};
+use router_core::{ContentPart, ModelId, Result};
 
 use crate::conversation::invalid;
 use crate::signature::fnv;
@@ -45,14 +46,30 @@ fn count(input: &EmbeddingInput) -> u64 {
     }
 }
 
+fn words_of(text: &str) -> Vec<Vec<u8>> {
+    text.split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_lowercase().into_bytes())
+        .collect()
+}
+
+/// Of a picture, its bytes or its address are one word.
+fn words_of_part(part: &ContentPart) -> Vec<Vec<u8>> {
+    match part {
+        ContentPart::Text(part) => words_of(&part.text),
+        ContentPart::Media(media) => match &media.source {
+            MediaSource::Url(data) | MediaSource::Base64(data) => vec![data.as_bytes().to_vec()],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
 fn vector(input: &EmbeddingInput, dimensions: usize) -> Vec<f32> {
     let words: Vec<Vec<u8>> = match input {
-        EmbeddingInput::Text(text) => text
-            .split(|character: char| !character.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(|word| word.to_lowercase().into_bytes())
-            .collect(),
+        EmbeddingInput::Text(text) => words_of(text),
         EmbeddingInput::Tokens(tokens) => tokens.iter().map(|token| token.to_le_bytes().to_vec()).collect(),
+        EmbeddingInput::Parts(parts) => parts.iter().flat_map(words_of_part).collect(),
         _ => Vec::new(),
     };
     let mut vector = vec![0.0_f64; dimensions];

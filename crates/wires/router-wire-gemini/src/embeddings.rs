@@ -98,7 +98,7 @@ pub(crate) fn check<'a>(
     }
     let text = |input: &'a EmbeddingInput| match input {
         EmbeddingInput::Text(text) => Ok(text),
-        _ => Err(Error::unsupported("tokens as input of an embedding")),
+        _ => Err(Error::unsupported("input of an embedding other than text")),
     };
     request.inputs.iter().map(text).collect()
 }
