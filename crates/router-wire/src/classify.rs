@@ -177,13 +177,14 @@ pub fn kind(status: Option<u16>, body: &ErrorBody, table: CodeTable) -> ErrorKin
     if known == Some(ErrorKind::InvalidRequest) {
         return phrase().unwrap_or(ErrorKind::InvalidRequest);
     }
+    // A limit that does not pass by waiting.
+    let used_up = body.daily_quota || (message.contains("trial") && message.contains("month"));
+    let limited = |kind| match kind {
+        ErrorKind::RateLimited if used_up => ErrorKind::QuotaExceeded,
+        kind => kind,
+    };
     if let Some(kind) = known {
-        let daily = body.daily_quota || (message.contains("trial") && message.contains("month"));
-        return if kind == ErrorKind::RateLimited && daily {
-            ErrorKind::QuotaExceeded
-        } else {
-            kind
-        };
+        return limited(kind);
     }
     if let Some(kind) = phrase() {
         return kind;
@@ -193,9 +194,8 @@ pub fn kind(status: Option<u16>, body: &ErrorBody, table: CodeTable) -> ErrorKin
         return ErrorKind::QuotaExceeded;
     }
     // A vendor that means something of its own by a status has it in its table, as a word.
-    status
-        .and_then(|status| kind_of_word(table, &status.to_string()))
-        .unwrap_or_else(|| kind_of_status(status))
+    let kind = status.and_then(|status| kind_of_word(table, &status.to_string()));
+    limited(kind.unwrap_or_else(|| kind_of_status(status)))
 }
 
 fn kind_of_word(table: CodeTable, word: &str) -> Option<ErrorKind> {

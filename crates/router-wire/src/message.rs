@@ -144,13 +144,16 @@ impl HttpResponse {
 /// The vendor's id of a request, by the headers that vendors use for it.
 #[must_use]
 pub fn request_id(headers: &HeaderMap) -> Option<&str> {
-    static NAMES: [HeaderName; 6] = [
+    static NAMES: [HeaderName; 8] = [
         HeaderName::from_static("x-request-id"),
         HeaderName::from_static("request-id"),
         HeaderName::from_static("x-amzn-requestid"),
         HeaderName::from_static("apim-request-id"),
         HeaderName::from_static("cf-ray"),
         HeaderName::from_static("x-goog-request-id"),
+        // Cohere's, and Mistral's.
+        HeaderName::from_static("x-debug-trace-id"),
+        HeaderName::from_static("mistral-correlation-id"),
     ];
     NAMES
         .iter()
