@@ -33,6 +33,7 @@ providers! {
     // The others, by name.
     "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
+    "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>();
     "databricks" => router_databricks as databricks, Entry::of::<databricks::DatabricksCodec>();
     "fireworks" => router_fireworks as fireworks, Entry::of::<fireworks::FireworksCodec>();
     "groq" => router_groq as groq, Entry::of::<groq::GroqCodec>();

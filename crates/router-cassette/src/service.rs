@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use router_anthropic::AnthropicCodec;
+use router_cohere::CohereCodec;
 use router_core::audio::{SpeechRequest, TranscriptionRequest};
 use router_core::chat::ChatRequest;
 use router_core::content::{Media, MediaKind};
@@ -60,6 +61,15 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
     let google = provider == "gemini" || provider == "vertex" || path.contains("/publishers/google/");
     let ollama = path.contains("/api/") && !path.contains("/v1/") && provider == "ollama"
         || path.ends_with("/api/chat");
+    // Cohere has a wire of its own, and OpenAI's at another address.
+    let cohere = provider == "cohere" && !path.contains("compatibility");
+    let compatible = |id| {
+        if cohere {
+            Box::new(CohereCodec::new(id))
+        } else {
+            compatible(id)
+        }
+    };
     let (codec, operation): (Box<dyn Codec>, Operation) = match cassette.endpoint.as_str() {
         "generateContent" if provider == "vertex" && !speaks(cassette) => {
             (Box::new(VertexCodec::new(id)), chat())
@@ -76,9 +86,6 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "chat" if ollama || (provider == "ollama" && path.is_empty()) => {
             (Box::new(OllamaCodec::new(id)), chat())
         }
-        "chat" if provider == "cohere" && !path.contains("compatibility") => {
-            return later("Cohere's own wire");
-        }
         "chat" => (compatible(id), chat()),
         "responses" if path.ends_with("/compact") => return later("compaction"),
         "responses" => (Box::new(ResponsesCodec::new(id)), chat()),
@@ -92,8 +99,6 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
                 Box::new(GeminiCodec::new(id))
             } else if ollama {
                 Box::new(OllamaCodec::new(id))
-            } else if provider == "cohere" {
-                return later("Cohere's own wire");
             } else {
                 compatible(id)
             };
@@ -103,7 +108,6 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
             let codec: Box<dyn Codec> = match provider {
                 "anthropic" => Box::new(AnthropicCodec::new(id)),
                 "bedrock" => return later("Bedrock's own wire"),
-                "cohere" => return later("Cohere's own wire"),
                 _ if google && !path.contains("/openai/") => Box::new(GeminiCodec::new(id)),
                 _ if ollama => Box::new(OllamaCodec::new(id)),
                 _ => compatible(id),
@@ -133,7 +137,8 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         }
         "rerank" => (compatible(id), RerankRequest::new("-", ["-"]).into()),
         "moderations" => (compatible(id), ModerationRequest::new(["-"]).into()),
-        "completions" if ["alephalpha", "anthropic", "cohere", "ollama"].contains(&provider) => {
+        "completions" if cohere => (compatible(id), completions::prompt("-").into()),
+        "completions" if ["alephalpha", "anthropic", "ollama"].contains(&provider) => {
             return later("text completion beside OpenAI's wire");
         }
         "completions" => (completing(id), completions::prompt("-").into()),

@@ -293,6 +293,9 @@ fn endpoints() -> Vec<Box<dyn ServerCodec>> {
     endpoints.extend(router_wire_gemini::endpoints());
     #[cfg(feature = "ollama")]
     endpoints.extend(router_ollama::endpoints());
+    // In front of OpenAI's family, which has endpoints at some of the same addresses.
+    #[cfg(feature = "cohere")]
+    endpoints.extend(router_cohere::endpoints());
     #[cfg(feature = "openai")]
     endpoints.extend(router_wire_openai::endpoints());
     endpoints

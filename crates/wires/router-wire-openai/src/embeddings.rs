@@ -35,9 +35,12 @@ pub fn encode(
             "inputs: at least one is needed",
         ));
     }
-    let parts = |input: &EmbeddingInput| !matches!(input, EmbeddingInput::Text(_) | EmbeddingInput::Tokens(_));
+    let parts =
+        |input: &EmbeddingInput| !matches!(input, EmbeddingInput::Text(_) | EmbeddingInput::Tokens(_));
     if request.inputs.iter().any(parts) {
-        return Err(Error::unsupported("input of an embedding other than text and tokens"));
+        return Err(Error::unsupported(
+            "input of an embedding other than text and tokens",
+        ));
     }
     let mut warnings = Vec::new();
     for (name, set) in [
