@@ -29,8 +29,8 @@ impl ErrorBody {
     /// Reads a body. What is no JSON gives its text as the message, HTML none.
     ///
     /// Known shapes: `{"error": {…}}` (OpenAI, Anthropic, Google, llama.cpp), the same in a list of one (Google),
-    /// `{"error": "text"}` (Ollama, xAI), `{"message", "code", "type"}` (Cohere, Mistral, AWS), `{"detail": "…"}` (FastAPI),
-    /// and a bare JSON string (SiliconFlow).
+    /// `{"error": "text"}` (Ollama, xAI), `{"errors": [{…}]}` and `{"error": [{…}]}` (Cloudflare, watsonx), `{"message", "code",
+    /// "type"}` (Cohere, Mistral, AWS), `{"detail": "…"}` (FastAPI), and a bare JSON string (SiliconFlow).
     #[must_use]
     pub fn read(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
@@ -56,23 +56,42 @@ impl ErrorBody {
         let mut codes = Codes::default();
         match (value, &value["error"]) {
             (Value::String(message), _) => found.message = text(message),
-            (_, error @ Value::Object(_)) => found.read_object(error, &mut codes),
+            (_, error @ Value::Object(_)) => {
+                found.read_object(error, &mut codes);
+                // Azure puts it beside the error at times.
+                codes.add_inner(value);
+            }
             (_, Value::String(message)) => {
                 found.message = text(message);
                 codes.add(&value["code"]);
                 codes.add(&value["error_type"]);
             }
-            _ => {
-                found.message = ["message", "Message", "detail", "title", "error_message"]
+            _ => match first_object(&value["errors"]).or_else(|| first_object(&value["error"])) {
+                Some(error) => {
+                    found.read_object(error, &mut codes);
+                    found.status = found.status.or_else(|| status_of(&value["status_code"]));
+                }
+                None => {
+                    found.message = [
+                        "message",
+                        "Message",
+                        "detail",
+                        "title",
+                        "error_message",
+                        "errorMessage",
+                    ]
                     .iter()
                     .find_map(|name| message_of(&value[name]));
-                for name in ["error_type", "error_code", "code", "type", "__type"] {
-                    codes.add(&value[name]);
+                    for name in ["error_type", "error_code", "errorCode", "code", "type", "__type"] {
+                        codes.add(&value[name]);
+                    }
+                    found.status = ["code", "status", "statusCode"]
+                        .iter()
+                        .find_map(|name| status_of(&value[name]));
                 }
-                found.status = status_of(&value["code"]).or_else(|| status_of(&value["status"]));
-            }
+            },
         }
-        found.request_id = ["request_id", "requestId"]
+        found.request_id = ["request_id", "requestId", "trace"]
             .iter()
             .find_map(|name| message_of(&value[name]));
         found.codes = codes.words(found.status);
@@ -96,13 +115,37 @@ impl ErrorBody {
                 self.daily_quota |= quota.to_ascii_lowercase().contains("perday");
             }
         }
-        codes.add(&error["innererror"]["code"]);
+        codes.add_inner(error);
+        codes.add(&error["metadata"]["error_type"]);
         for name in ["code", "type", "status"] {
             codes.add(&error[name]);
         }
         self.message = message_of(&error["message"]);
         self.status = status_of(&error["code"]).or_else(|| status_of(&error["status_code"]));
+        self.read_upstream(&error["metadata"]["raw"], codes);
     }
+
+    /// What the vendor behind a router said, which passes it on as it came: a body, or a string of one (OpenRouter).
+    fn read_upstream(&mut self, raw: &Value, codes: &mut Codes) {
+        let upstream = match raw {
+            Value::String(body) => Self::read(body.as_bytes()),
+            Value::Object(_) => Self::of(raw),
+            _ => return,
+        };
+        codes.0.extend(upstream.codes.iter().map(Text::to_string));
+        self.retry_delay = self.retry_delay.or(upstream.retry_delay);
+        self.message = match (self.message.take(), upstream.message) {
+            (Some(said), Some(cause)) if !said.contains(cause.as_str()) => {
+                Some(Text::from(format!("{said}: {cause}")))
+            }
+            (said, cause) => said.or(cause),
+        };
+    }
+}
+
+/// The first element of a list of errors.
+fn first_object(value: &Value) -> Option<&Value> {
+    value.as_array()?.first().filter(|first| first.is_object())
 }
 
 #[derive(Default)]
@@ -114,6 +157,13 @@ impl Codes {
             Value::String(word) => self.0.push(word.clone()),
             Value::Number(number) => self.0.push(number.to_string()),
             _ => {}
+        }
+    }
+
+    /// Azure's word for the case, which it spells in two ways.
+    fn add_inner(&mut self, error: &Value) {
+        for name in ["innererror", "inner_error"] {
+            self.add(&error[name]["code"]);
         }
     }
 
