@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use router_core::{
-    Call, Capabilities, Error, Feature, Json, Operation, OperationKind, Output, ProviderId, Result,
+    Call, Capabilities, ChatRequest, Error, Feature, Json, Operation, OperationKind, Output, ProviderId,
+    Result, ToolDefinition,
 };
 use router_wire::classify::{self, CodeTable};
 use router_wire::provenance::Speaker;
@@ -14,10 +15,13 @@ use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder};
 
 use crate::chat::stream::ChatStreamDecoder;
 use crate::completions::response::CompletionStreamDecoder;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, ResponsesUse};
 use crate::images::stream::ImageStreamDecoder;
+use crate::responses::stream::ResponsesStreamDecoder;
 use crate::transcription::stream::TranscriptionStreamDecoder;
-use crate::{WIRE, chat, completions, embeddings, images, models, moderation, rerank, speech, transcription};
+use crate::{
+    WIRE, chat, completions, embeddings, images, models, moderation, rerank, responses, speech, transcription,
+};
 
 /// A codec for one OpenAI-compatible vendor, its dialect given as a value: a server of one's own, or a vendor that has no
 /// crate.
@@ -121,28 +125,65 @@ impl Codec for Compatible {
         if !self.capabilities.has(call.operation.kind()) {
             return Err(Error::unsupported(call.operation.kind()));
         }
-        encode(&self.dialect, &self.speaker, call, &[])
+        let own: &[&str] = match self.dialect.responses {
+            ResponsesUse::Never => &[],
+            _ => OWN,
+        };
+        encode(&self.dialect, &self.speaker, call, own)
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {
         if let Some(error) = error_in_success(response, self.codes) {
             return Err(error);
         }
-        decode(&self.dialect, &self.speaker, call, response)
+        decode_with(&self.dialect, &self.speaker, call, response, self.codes)
     }
 
     fn stream_decoder(&self, call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
-        match &call.operation {
-            Operation::Chat(request) if completions::path(&self.dialect, request).is_none() => {
-                let decoder = ChatStreamDecoder::new(self.speaker.clone()).with_codes(self.codes);
-                (Framing::Sse, Box::new(decoder))
-            }
-            _ => stream_decoder(&self.dialect, &self.speaker, call),
-        }
+        stream_decoder_with(&self.dialect, &self.speaker, call, self.codes)
     }
 
     fn error(&self, _call: &Call, response: &HttpResponse) -> Error {
         classify::error(response, self.codes)
+    }
+}
+
+/// Options of a call that steer the codec and are not sent, where the vendor has the Responses API: `api`.
+pub const OWN: &[&str] = &["api"];
+
+/// Which API answers a chat.
+enum ChatApi<'a> {
+    Chat,
+    Completions(&'a str),
+    Responses,
+}
+
+impl<'a> ChatApi<'a> {
+    fn of(dialect: &'a Dialect, speaker: &Speaker, request: &ChatRequest) -> Self {
+        if let Some(path) = completions::path(dialect, request) {
+            return Self::Completions(path);
+        }
+        if dialect.responses == ResponsesUse::Never {
+            return Self::Chat;
+        }
+        #[derive(Default, serde::Deserialize)]
+        #[serde(default)]
+        struct Asked {
+            api: Option<String>,
+        }
+        let options = request.provider_options.get(speaker.provider().as_str());
+        let asked: Asked = options.and_then(|options| options.to().ok()).unwrap_or_default();
+        let by_vendor = |tool: &ToolDefinition| matches!(tool, ToolDefinition::Provider(_));
+        match asked.api.as_deref() {
+            Some("responses") => Self::Responses,
+            Some(_) => Self::Chat,
+            None if dialect.responses == ResponsesUse::Always => Self::Responses,
+            None if request.settings.previous_response_id.is_some() => Self::Responses,
+            None if dialect.responses == ResponsesUse::ServerTools && request.tools.iter().any(by_vendor) => {
+                Self::Responses
+            }
+            None => Self::Chat,
+        }
     }
 }
 
@@ -152,9 +193,12 @@ impl Codec for Compatible {
 /// `Unsupported` for an operation that the family has not, and those of the wire.
 pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, own: &[&str]) -> Result<Encoded> {
     match &call.operation {
-        Operation::Chat(request) => match completions::path(dialect, request) {
-            Some(path) => completions::request::encode(dialect, path, speaker, call, request, own),
-            None => chat::request::encode(dialect, speaker, call, request, own),
+        Operation::Chat(request) => match ChatApi::of(dialect, speaker, request) {
+            ChatApi::Completions(path) => {
+                completions::request::encode(dialect, path, speaker, call, request, own)
+            }
+            ChatApi::Chat => chat::request::encode(dialect, speaker, call, request, own),
+            ChatApi::Responses => responses::request::encode(dialect, speaker, call, request, own),
         },
         Operation::Embed(request) => embeddings::encode(dialect, speaker, call, request, own),
         Operation::GenerateImage(request) => {
@@ -178,10 +222,25 @@ pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, own: &[&str]) -
 /// # Errors
 /// `Unsupported` for an operation that the family has not, and those of the wire.
 pub fn decode(dialect: &Dialect, speaker: &Speaker, call: &Call, response: &HttpResponse) -> Result<Output> {
+    decode_with(dialect, speaker, call, response, &[])
+}
+
+/// As [`decode`], with error words of the vendor for errors inside the answer.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    call: &Call,
+    response: &HttpResponse,
+    codes: CodeTable,
+) -> Result<Output> {
     match &call.operation {
-        Operation::Chat(request) => match completions::path(dialect, request) {
-            Some(_) => completions::response::decode(speaker, response),
-            None => chat::response::decode(speaker, response),
+        Operation::Chat(request) => match ChatApi::of(dialect, speaker, request) {
+            ChatApi::Completions(_) => completions::response::decode(speaker, response),
+            ChatApi::Chat => chat::response::decode_with(speaker, response, codes),
+            ChatApi::Responses => responses::response::decode(speaker, response),
         }
         .map(Output::Chat),
         Operation::Embed(_) => embeddings::decode_as(response, dialect.vectors).map(Output::Embed),
@@ -204,16 +263,30 @@ pub fn stream_decoder(
     speaker: &Speaker,
     call: &Call,
 ) -> (Framing, Box<dyn StreamDecoder>) {
+    stream_decoder_with(dialect, speaker, call, &[])
+}
+
+/// As [`stream_decoder`], with error words of the vendor for errors inside the stream.
+#[must_use]
+pub fn stream_decoder_with(
+    dialect: &Dialect,
+    speaker: &Speaker,
+    call: &Call,
+    codes: CodeTable,
+) -> (Framing, Box<dyn StreamDecoder>) {
+    let chat = || ChatStreamDecoder::new(speaker.clone()).with_codes(codes);
     let decoder: Box<dyn StreamDecoder> = match &call.operation {
         Operation::Speak(request) => {
             return speech::response::stream_decoder(&dialect.speech, call, request);
         }
         Operation::GenerateImage(request) => Box::new(ImageStreamDecoder::new(request)),
         Operation::Transcribe(_) => Box::new(TranscriptionStreamDecoder::new()),
-        Operation::Chat(request) if completions::path(dialect, request).is_some() => {
-            Box::new(CompletionStreamDecoder::new(speaker.clone()))
-        }
-        _ => Box::new(ChatStreamDecoder::new(speaker.clone())),
+        Operation::Chat(request) => match ChatApi::of(dialect, speaker, request) {
+            ChatApi::Completions(_) => Box::new(CompletionStreamDecoder::new(speaker.clone())),
+            ChatApi::Responses => Box::new(ResponsesStreamDecoder::new(speaker.clone())),
+            ChatApi::Chat => Box::new(chat()),
+        },
+        _ => Box::new(chat()),
     };
     (Framing::Sse, decoder)
 }

@@ -28,6 +28,8 @@ pub struct Dialect {
     pub completions_path: Option<Word>,
     /// Path of the Responses API.
     pub responses_path: Word,
+    /// Which chats go to the Responses API.
+    pub responses: ResponsesUse,
     /// Path of embeddings.
     pub embeddings_path: Word,
     /// Path of moderation.
@@ -79,6 +81,8 @@ pub struct Dialect {
     pub image_urls: bool,
     /// Whether documents may be given as `file` parts.
     pub files: bool,
+    /// Whether documents may be given by address, too.
+    pub file_urls: bool,
     /// Whether sound may be given as `input_audio` parts.
     pub audio: bool,
     /// Whether moving pictures may be given as `video_url` parts.
@@ -99,6 +103,22 @@ pub struct Dialect {
     pub rerank: RerankDialect,
 }
 
+/// Which chats go to the Responses API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ResponsesUse {
+    /// None: the vendor has no such API.
+    #[default]
+    Never,
+    /// Those whose options for the vendor say `api: "responses"`, and those that go on from an answer that the vendor keeps.
+    Asked,
+    /// Those too whose tools the vendor runs itself.
+    ServerTools,
+    /// All whose options do not say `api: "chat_completions"`.
+    Always,
+}
+
 /// How reasoning is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,7 +133,7 @@ pub enum ReasoningRequest {
     ThinkingSwitch,
     /// `enable_thinking: bool`, and `thinking_budget`.
     EnableThinking,
-    /// `reasoning: {effort, max_tokens, enabled}`.
+    /// `reasoning: {effort, max_tokens, summary}`, of effort and tokens only one.
     Reasoning,
     /// `chat_template_kwargs: {enable_thinking: bool}`: servers that hand it to the model's template.
     ChatTemplate,
@@ -135,6 +155,8 @@ pub enum ReasoningReplay {
     SameField,
     /// As `SameField`, and the field is there on every assistant message, empty if need be.
     AlwaysKey,
+    /// As `SameField`, but what came with `reasoning_details` goes back as these alone.
+    Details,
 }
 
 impl Default for Dialect {
@@ -143,6 +165,7 @@ impl Default for Dialect {
             chat_path: Word::Borrowed("/chat/completions"),
             completions_path: None,
             responses_path: Word::Borrowed("/responses"),
+            responses: ResponsesUse::Never,
             embeddings_path: Word::Borrowed("/embeddings"),
             moderations_path: Word::Borrowed("/moderations"),
             models_path: Word::Borrowed("/models"),
@@ -168,6 +191,7 @@ impl Default for Dialect {
             text_as_string: false,
             image_urls: true,
             files: true,
+            file_urls: false,
             audio: true,
             video: true,
             cache_control: false,

@@ -3,6 +3,7 @@
 use router_core::{ChatResponse, FinishReason, Result, Text};
 use router_wire::HttpResponse;
 use router_wire::body::read_whole;
+use router_wire::classify::CodeTable;
 use router_wire::provenance::Speaker;
 
 use super::stream::ChatStreamDecoder;
@@ -12,7 +13,16 @@ use super::stream::ChatStreamDecoder;
 /// # Errors
 /// `Decode` when the body is no JSON, and the vendor's error where it holds one.
 pub fn decode(speaker: &Speaker, response: &HttpResponse) -> Result<ChatResponse> {
-    read_whole(ChatStreamDecoder::new(speaker.clone()).whole(), response)
+    decode_with(speaker, response, &[])
+}
+
+/// As [`decode`], with error words of the vendor.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with(speaker: &Speaker, response: &HttpResponse, codes: CodeTable) -> Result<ChatResponse> {
+    let decoder = ChatStreamDecoder::new(speaker.clone()).with_codes(codes);
+    read_whole(decoder.whole(), response)
 }
 
 /// Our word for a vendor's word, where neither calls nor refusals have a say.

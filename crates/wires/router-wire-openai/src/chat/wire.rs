@@ -21,10 +21,23 @@ pub(super) struct Chunk<'a> {
     pub(super) usage: Option<&'a RawValue>,
     pub(super) service_tier: Str<'a>,
     pub(super) system_fingerprint: Option<&'a RawValue>,
-    /// `error`, `base_resp`, `x_groq`, `citations`, `search_results`; and `output` with `request_id`: DashScope's native
-    /// form puts the answer one level deeper, and has another id.
+    /// `error`, `base_resp`, `x_groq`, fields that are [`KEPT`], and `output` with `request_id`: DashScope's native form
+    /// puts the answer one level deeper, and has another id.
     pub(super) rare: Rare<'a>,
 }
+
+/// Fields of an answer that are told as they came: citations of Perplexity and xAI, who answered at OpenRouter, what Azure's
+/// filters saw in the prompt.
+pub(super) const KEPT: [&str; 5] = [
+    "citations",
+    "search_results",
+    "provider",
+    "prompt_filter_results",
+    "prompt_annotations",
+];
+
+/// The same of a choice: OpenRouter's word from the vendor behind it, what Azure's filters saw in the answer.
+pub(super) const KEPT_OF_CHOICE: [&str; 2] = ["native_finish_reason", "content_filter_results"];
 
 impl<'a> Fill<'a> for Chunk<'a> {
     fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
@@ -36,10 +49,10 @@ impl<'a> Fill<'a> for Chunk<'a> {
             "usage" => self.usage = map.next_value()?,
             "service_tier" => self.service_tier = map.next_value()?,
             "system_fingerprint" => self.system_fingerprint = map.next_value()?,
-            "error" | "base_resp" | "x_groq" | "citations" | "search_results" | "web_search" | "output"
-            | "request_id" => {
+            "error" | "base_resp" | "x_groq" | "web_search" | "output" | "request_id" => {
                 self.rare.keep(name, map)?;
             }
+            name_of if KEPT.contains(&name_of) => self.rare.keep(name, map)?,
             _ => fill::skip(map)?,
         }
         Ok(())
@@ -55,7 +68,8 @@ pub(super) struct Choice<'a> {
     pub(super) text: Str<'a>,
     pub(super) finish_reason: Str<'a>,
     pub(super) logprobs: Option<&'a RawValue>,
-    /// `stop_reason`, vLLM's word for the stop sequence that matched (a number is a token), and `finish_details`.
+    /// `stop_reason`, vLLM's word for the stop sequence that matched (a number is a token), `finish_details`, an `error` of
+    /// OpenRouter's, and fields that are [`KEPT_OF_CHOICE`].
     pub(super) rare: Rare<'a>,
 }
 
@@ -68,7 +82,8 @@ impl<'a> Fill<'a> for Choice<'a> {
             "text" => self.text = map.next_value()?,
             "finish_reason" => self.finish_reason = map.next_value()?,
             "logprobs" => self.logprobs = map.next_value()?,
-            "stop_reason" | "finish_details" => self.rare.keep(name, map)?,
+            "stop_reason" | "finish_details" | "error" => self.rare.keep(name, map)?,
+            name_of if KEPT_OF_CHOICE.contains(&name_of) => self.rare.keep(name, map)?,
             _ => fill::skip(map)?,
         }
         Ok(())

@@ -43,7 +43,7 @@ pub enum EditForm {
     /// vendor's.
     #[default]
     Files,
-    /// `images: [{"type": "image_url", "url": "…"}]`.
+    /// `image: {"type": "image_url", "url": "…"}`, `images` and a list when there are several.
     Urls,
     /// `input_references: [{"type": "image_url", "image_url": {"url": "…"}}]`.
     References,

@@ -226,6 +226,7 @@ impl Body<'_> {
                 body.field("images", &all)?;
                 body.some("mask", request.mask.as_ref().map(picture))
             }
+            (Given::Urls, [only]) => body.field("image", &picture(only)),
             (Given::Urls, _) => body.field("images", &all),
             (Given::References, _) => body.field("input_references", &all),
             (Given::Image, [only]) => body.field("image", &picture(only)),

@@ -22,6 +22,8 @@ pub const WIRE: &str = "openai.transcription";
 pub struct TranscriptionDialect {
     /// Path of transcription.
     pub path: Cow<'static, str>,
+    /// How the sound is given.
+    pub form: SoundForm,
     /// Path of translation to English; absent: the vendor has none.
     pub translations_path: Option<Cow<'static, str>>,
     /// The format that tells times, asked for when a request wants them; absent: the vendor tells none.
@@ -33,10 +35,23 @@ pub struct TranscriptionDialect {
     pub unsupported: Vec<Cow<'static, str>>,
 }
 
+/// How a sound is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SoundForm {
+    /// As a file of a form.
+    #[default]
+    File,
+    /// In JSON, as `input_audio: {data, format}`.
+    InputAudio,
+}
+
 impl Default for TranscriptionDialect {
     fn default() -> Self {
         Self {
             path: Cow::Borrowed("/audio/transcriptions"),
+            form: SoundForm::File,
             translations_path: Some(Cow::Borrowed("/audio/translations")),
             timed_format: Some(Cow::Borrowed("verbose_json")),
             streams: false,

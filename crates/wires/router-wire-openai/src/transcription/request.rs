@@ -10,10 +10,10 @@ use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides, Seq};
-use router_wire::{Encoded, media_type};
+use router_wire::{Encoded, HttpRequest, media_type};
 use serde::ser::{Serialize, Serializer};
 
-use super::{TranscriptionDialect, WIRE};
+use super::{SoundForm, TranscriptionDialect, WIRE};
 
 /// The request for a transcript.
 ///
@@ -56,6 +56,10 @@ pub fn encode(
     }
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
     let streams = streams(dialect, call, request);
+    let sound = match dialect.form {
+        SoundForm::File => None,
+        SoundForm::InputAudio => Some(InputAudio::of(&request.audio)?),
+    };
     let body = Body {
         dialect,
         call,
@@ -63,14 +67,19 @@ pub fn encode(
         overrides: &overrides,
         format,
         streams,
+        sound,
     };
     let bytes = serde_json::to_vec(&body).map_err(|error| {
         let message = format!("request is not representable: {error}");
         Error::new(ErrorKind::InvalidRequest, message)
     })?;
-    let mut form = Form::of_object(&bytes)?;
-    push_sound(&mut form, &request.audio)?;
-    let http = form.into_request(path.as_ref())?;
+    let http = if body.sound.is_some() {
+        HttpRequest::post_json(path.as_ref(), bytes)
+    } else {
+        let mut form = Form::of_object(&bytes)?;
+        push_sound(&mut form, &request.audio)?;
+        form.into_request(path.as_ref())?
+    };
     let warnings = warnings.into_list();
     Ok(if streams {
         Encoded::new(call, http, warnings)
@@ -115,6 +124,30 @@ fn push_sound(form: &mut Form, audio: &Media) -> Result<()> {
     Ok(())
 }
 
+/// A sound in JSON.
+#[derive(serde::Serialize)]
+struct InputAudio<'a> {
+    data: &'a str,
+    format: Cow<'a, str>,
+}
+
+impl<'a> InputAudio<'a> {
+    fn of(audio: &'a Media) -> Result<Self> {
+        let MediaSource::Base64(data) = &audio.source else {
+            return Err(Error::unsupported("a sound that is not given by value"));
+        };
+        let bytes = audio
+            .decode()
+            .ok_or_else(|| invalid("audio", "is not valid base64"))?;
+        let kind = audio.media_type.as_deref().or(media_type::of_bytes(&bytes));
+        let format = kind.and_then(media_type::format_of).unwrap_or("wav");
+        Ok(Self {
+            data,
+            format: Cow::Owned(format.to_owned()),
+        })
+    }
+}
+
 struct Body<'a> {
     dialect: &'a TranscriptionDialect,
     call: &'a Call,
@@ -122,6 +155,7 @@ struct Body<'a> {
     overrides: &'a Overrides<'a>,
     format: Option<&'a str>,
     streams: bool,
+    sound: Option<InputAudio<'a>>,
 }
 
 impl Serialize for Body<'_> {
@@ -130,6 +164,7 @@ impl Serialize for Body<'_> {
         let can = |name: &str| dialect.supports(name);
         let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
         body.field("model", &self.call.model)?;
+        body.some("input_audio", self.sound.as_ref())?;
         let language = request.language.as_ref().filter(|_| !request.translate);
         body.some("language", language.filter(|_| can("language")))?;
         body.some("prompt", request.prompt.as_ref().filter(|_| can("prompt")))?;

@@ -79,10 +79,9 @@ pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut 
     tools(dialect, request, warnings)?;
     format(dialect, request, warnings)?;
     if let Some(reasoning) = &settings.reasoning {
-        let takes_budget = matches!(
-            dialect.reasoning_request,
-            ReasoningRequest::EnableThinking | ReasoningRequest::Reasoning
-        );
+        let object = dialect.reasoning_request == ReasoningRequest::Reasoning;
+        let takes_budget = dialect.reasoning_request == ReasoningRequest::EnableThinking
+            || object && reasoning.effort.is_none();
         if dialect.reasoning_request == ReasoningRequest::None || !dialect.supports("reasoning") {
             warnings.dropped("reasoning", NOT_THERE)?;
         } else if dialect.reasoning_request == ReasoningRequest::ThinkingSwitch {
@@ -92,7 +91,12 @@ pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut 
             }
         } else if reasoning.budget_tokens.is_some() && !takes_budget {
             if reasoning.effort.is_some() {
-                warnings.dropped("reasoning.budget_tokens", "this vendor takes a level only")?;
+                let why = if object {
+                    "this vendor takes a level or a budget"
+                } else {
+                    "this vendor takes a level only"
+                };
+                warnings.dropped("reasoning.budget_tokens", why)?;
             } else {
                 let warning = Warning::changed(
                     Text::from_static("reasoning.budget_tokens"),
@@ -101,7 +105,7 @@ pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut 
                 warnings.add(warning)?;
             }
         }
-        if reasoning.summary.is_some() {
+        if reasoning.summary.is_some() && !object {
             warnings.dropped("reasoning.summary", "chat completions have no summaries")?;
         }
     }
@@ -232,7 +236,9 @@ fn check_media(dialect: &Dialect, media: &Media) -> Result<()> {
             "images by address (send the bytes, or allow fetching)"
         }
         (MediaKind::Image, MediaSource::File(_) | MediaSource::Text(_)) => "images by file id",
-        (MediaKind::Document, MediaSource::Url(_)) => "documents by address (send the bytes)",
+        (MediaKind::Document, MediaSource::Url(_)) if !dialect.file_urls => {
+            "documents by address (send the bytes)"
+        }
         (MediaKind::Document, _) if !dialect.files => "documents",
         (MediaKind::Audio, MediaSource::Base64(_)) if !dialect.audio => "audio",
         (MediaKind::Audio, MediaSource::Base64(_)) => return audio_format(media).map(|_| ()),

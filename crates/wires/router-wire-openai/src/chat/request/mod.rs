@@ -355,7 +355,9 @@ impl Body<'_> {
                         .effort
                         .as_ref()
                         .map(|effort| self.dialect.effort(effort.as_str())),
-                    max_tokens: reasoning.budget_tokens,
+                    max_tokens: reasoning.budget_tokens.filter(|_| reasoning.effort.is_none()),
+                    summary: reasoning.summary.as_ref(),
+                    exclude: reasoning.include_thoughts.map(|include| !include),
                 },
             ),
             ReasoningRequest::ChatTemplate => body.some(
@@ -402,6 +404,10 @@ struct ReasoningObject<'a> {
     effort: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exclude: Option<bool>,
 }
 
 #[derive(Serialize)]

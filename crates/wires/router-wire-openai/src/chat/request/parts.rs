@@ -144,6 +144,7 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
                 MediaSource::Text(text) => {
                     Media::bytes(MediaKind::Document, "text/plain", text.as_bytes()).to_data_url()
                 }
+                MediaSource::Url(url) => Some(url.to_string()),
                 _ => data_url,
             };
             map.serialize_entry("type", "file")?;

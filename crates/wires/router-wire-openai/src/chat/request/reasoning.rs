@@ -26,8 +26,14 @@ pub(super) fn fields<M: SerializeMap>(
             _ => None,
         })
     };
+    let details: Vec<&RawValue> = replayed()
+        .filter_map(|(_, part)| part.riders.extra().get(WIRE, "details"))
+        .filter_map(|list| serde_json::from_str::<Vec<&RawValue>>(list.as_str()).ok())
+        .flatten()
+        .collect();
+    let alone = target.dialect.reasoning_replay == ReasoningReplay::Details && !details.is_empty();
     let mut written: Vec<String> = Vec::new();
-    for (field, part) in replayed() {
+    for (field, part) in replayed().filter(|_| !alone) {
         if matches!(field.as_str(), "reasoning_content" | "reasoning")
             && !part.text.is_empty()
             && !written.contains(&field)
@@ -48,11 +54,6 @@ pub(super) fn fields<M: SerializeMap>(
             written.push(field);
         }
     }
-    let details: Vec<&RawValue> = replayed()
-        .filter_map(|(_, part)| part.riders.extra().get(WIRE, "details"))
-        .filter_map(|list| serde_json::from_str::<Vec<&RawValue>>(list.as_str()).ok())
-        .flatten()
-        .collect();
     if !details.is_empty() {
         map.serialize_entry("reasoning_details", &details)?;
     }

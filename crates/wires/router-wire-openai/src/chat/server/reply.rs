@@ -18,7 +18,7 @@ use super::chunk::{
     Chunk, ChunkChoice, Custom, Delta, Function, GoogleExtra, WireAudio, WireDetail, WireImage, WireLogprobs,
     WireUsage,
 };
-use crate::chat::WIRE;
+use crate::chat::{CHOICE_WIRE, WIRE};
 use crate::citations::{Annotation, Form};
 use crate::error::error_body;
 use crate::stamp::{seconds, stamp};
@@ -309,6 +309,7 @@ impl Serialize for WireChoice<'_> {
         if let Some(matched) = &self.0.stop_sequence {
             map.serialize_entry("stop_reason", matched)?;
         }
+        router_wire::write::extra_fields(&mut map, &self.0.extra, CHOICE_WIRE)?;
         map.end()
     }
 }

@@ -10,6 +10,7 @@ use router_wire::provenance::Speaker;
 use serde_json::value::RawValue;
 
 use super::details::{DetailState, reasoning_riders};
+use super::filters;
 use super::pieces::{arguments, google_signature};
 use crate::chat::{WIRE, wire};
 
@@ -27,6 +28,7 @@ pub(super) struct ChoiceState {
     pub(super) details: Vec<DetailState>,
     pub(super) signature: Option<Text>,
     pub(super) signature_given: bool,
+    pub(super) extra: Vec<(Text, Json)>,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +43,15 @@ pub(super) struct CallState {
 }
 
 impl ChoiceState {
+    /// Keeps a field of the choice. Filters tell what they saw with each piece of a stream: the worst of each kind stays.
+    pub(super) fn keep(&mut self, name: &'static str, raw: &RawValue) {
+        match self.extra.iter_mut().find(|(known, _)| *known == *name) {
+            Some((_, kept)) if kept.as_str() == raw.get() => {}
+            Some((_, kept)) => *kept = filters::worse(kept, raw),
+            None => self.extra.push((Text::from_static(name), Json::from_raw(raw))),
+        }
+    }
+
     pub(super) fn tool_call(
         &mut self,
         call: wire::ToolCall<'_>,
@@ -173,7 +184,10 @@ impl ChoiceState {
                 continue;
             };
             let sealed = detail.signature.filled().is_some() || detail.data.filled().is_some();
-            match self.details.iter_mut().find(|known| known.key == key) {
+            let id = fields.get("id").filter(|id| id.is_string());
+            // Some number all of them 0, and tell them apart by their ids.
+            let same = |known: &&mut DetailState| known.key == key && known.may_be(id);
+            match self.details.iter_mut().find(same) {
                 Some(known) => known.merge(fields, sealed),
                 None => self.details.push(DetailState { key, fields, sealed }),
             }

@@ -33,6 +33,12 @@ impl DetailState {
         }
     }
 
+    /// Whether a piece with this id may be one of the entry.
+    pub(super) fn may_be(&self, id: Option<&serde_json::Value>) -> bool {
+        let known = self.fields.get("id").filter(|known| known.is_string());
+        id.is_none() || known.is_none() || known == id
+    }
+
     /// Whether the entry is visible text, possibly signed, and not hidden data.
     pub(super) fn is_text(&self) -> bool {
         self.key.0 == "reasoning.text"

@@ -2,6 +2,7 @@
 
 mod choice;
 mod details;
+mod filters;
 mod pieces;
 
 use router_core::content::Citation;
@@ -21,14 +22,15 @@ use self::pieces::{
     annotation, audio, base_resp_error, content, executed_tool, failed_base_resp, finish_details,
     google_signature, groq_usage, image, logprobs, web_source,
 };
-use super::WIRE;
 use super::response::finish_reason;
 use super::wire::{self, Chunk};
+use super::{CHOICE_WIRE, WIRE};
 
 /// Reads chat chunks, and whole answers as one chunk.
 #[derive(Debug)]
 pub struct ChatStreamDecoder {
     speaker: Speaker,
+    codes: CodeTable,
     started: bool,
     /// What has not been given yet: all of it goes with `Start`, what comes late with `Finish`.
     id: Option<Text>,
@@ -44,7 +46,6 @@ pub struct ChatStreamDecoder {
     executed: Vec<u64>,
     /// What a search found, given at the end: it comes before the text that it is about, and with no place in it.
     sources: Vec<Citation>,
-    codes: CodeTable,
     /// A whole answer needs no terminal marker.
     whole: bool,
     done: bool,
@@ -56,6 +57,7 @@ impl ChatStreamDecoder {
     pub fn new(speaker: Speaker) -> Self {
         Self {
             speaker,
+            codes: &[],
             started: false,
             id: None,
             has_id: false,
@@ -68,23 +70,22 @@ impl ChatStreamDecoder {
             extra: Vec::new(),
             executed: Vec::new(),
             sources: Vec::new(),
-            codes: &[],
             whole: false,
             done: false,
         }
-    }
-
-    /// Reading a whole answer: its end is the end of the body.
-    #[must_use]
-    pub fn whole(mut self) -> Self {
-        self.whole = true;
-        self
     }
 
     /// With error words of the vendor.
     #[must_use]
     pub fn with_codes(mut self, codes: CodeTable) -> Self {
         self.codes = codes;
+        self
+    }
+
+    /// Reading a whole answer: its end is the end of the body.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.whole = true;
         self
     }
 
@@ -126,7 +127,7 @@ impl ChatStreamDecoder {
         if let Some(print) = chunk.system_fingerprint.filter(|raw| raw.get() != "\"\"") {
             self.keep("system_fingerprint", print);
         }
-        for name in ["citations", "search_results"] {
+        for name in wire::KEPT {
             if let Some(raw) = chunk.rare.get(name) {
                 self.keep(name, raw);
             }
@@ -147,15 +148,20 @@ impl ChatStreamDecoder {
             .get("error")
             .is_some_and(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false"))
         {
-            return Err(self.with_usage(vendor_error(data, self.codes)));
+            return Err(self.vendor_error(data));
         }
         if let Some(raw) = chunk.rare.get("base_resp").filter(|raw| failed_base_resp(raw)) {
             return Err(self.with_usage(base_resp_error(raw)));
         }
         if bare && ErrorBody::read(data.as_bytes()).message.is_some() {
-            return Err(self.with_usage(vendor_error(data, self.codes)));
+            return Err(self.vendor_error(data));
         }
         Ok(())
+    }
+
+    fn vendor_error(&mut self, data: &str) -> Error {
+        let error = vendor_error(data, self.codes);
+        self.with_usage(error)
     }
 
     /// The error with the tokens counted so far.
@@ -205,8 +211,19 @@ impl ChatStreamDecoder {
             choice.delta.as_mut().or(choice.message.as_mut())
         };
         let text_only = choice.text.0.is_some();
-        if message.is_none() && finish.is_none() && !text_only {
-            // Azure's filter results come in choices of their own.
+        let tells = message.is_some() || finish.is_some() || text_only;
+        let kept = wire::KEPT_OF_CHOICE.map(|name| Some((name, choice.rare.get(name)?)));
+        let kept = kept.into_iter().flatten().filter(|(_, raw)| raw.get() != "{}");
+        // Azure's filter results come in choices of their own, at times before there is any other.
+        for (name, raw) in kept {
+            let at = self.state(index);
+            self.choices[at].keep(name, raw);
+        }
+        if let Some(error) = choice.rare.get("error").filter(|raw| raw.get().starts_with('{')) {
+            let body = format!("{{\"error\":{}}}", error.get());
+            return Err(self.vendor_error(&body));
+        }
+        if !tells {
             return Ok(());
         }
         let at = self.state(index);
@@ -376,6 +393,7 @@ impl ChatStreamDecoder {
             }
             let mut end = ChoiceFinish::new(state.index, reason, state.raw.take());
             end.stop_sequence = state.stop_sequence.take();
+            end.extra = Extra::of(Text::from_static(CHOICE_WIRE), std::mem::take(&mut state.extra));
             finish.choices.push(end);
         }
         finish.usage = self.usage.take().or(self.groq_usage.take());
@@ -399,7 +417,7 @@ impl StreamDecoder for ChatStreamDecoder {
             return Ok(());
         }
         if frame.event.as_deref() == Some("error") {
-            return Err(self.with_usage(vendor_error(&frame.data, self.codes)));
+            return Err(self.vendor_error(&frame.data));
         }
         let mut chunk = Chunk::default();
         fill::from_str(data, &mut chunk).map_err(|error| malformed(&error, data))?;
@@ -420,7 +438,7 @@ impl StreamDecoder for ChatStreamDecoder {
 }
 
 /// The vendor's error in a frame.
-pub(crate) fn vendor_error(data: &Text, codes: CodeTable) -> Error {
+pub(crate) fn vendor_error(data: &str, codes: CodeTable) -> Error {
     let body = ErrorBody::read(data.as_bytes());
     classify::of_body(None, &http::HeaderMap::new(), None, &body, codes)
 }
