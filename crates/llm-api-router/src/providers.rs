@@ -42,6 +42,7 @@ providers! {
     "minimax" => router_minimax as minimax, Entry::of::<minimax::MiniMaxCodec>();
     "moonshot" => router_moonshot as moonshot, Entry::of::<moonshot::MoonshotCodec>();
     "nvidia" => router_nvidia as nvidia, Entry::of::<nvidia::NvidiaCodec>();
+    "openrouter" => router_openrouter as openrouter, Entry::new(<openrouter::OpenRouterCodec as router_wire::vendor::VendorCodec>::VENDOR, openrouter::build);
     "perplexity" => router_perplexity as perplexity, Entry::of::<perplexity::PerplexityCodec>();
     "sambanova" => router_sambanova as sambanova, Entry::of::<sambanova::SambaNovaCodec>();
     "siliconflow" => router_siliconflow as siliconflow, Entry::of::<siliconflow::SiliconFlowCodec>();
@@ -52,6 +53,7 @@ providers! {
     "vllm" => router_vllm as vllm, Entry::of::<vllm::VllmCodec>();
     "volcengine" => router_volcengine as volcengine, Entry::of::<volcengine::VolcengineCodec>();
     "zhipu" => router_zhipu as zhipu, Entry::new(<zhipu::ZhipuCodec as router_wire::vendor::VendorCodec>::VENDOR, zhipu::build);
+    "xai" => router_xai as xai, Entry::of::<xai::XaiCodec>();
     // Last, what has no vendor.
     "custom" => router_custom as custom, Entry::of::<custom::CustomCodec>();
     "sim" => router_sim as sim, Entry::of::<sim::SimCodec>();

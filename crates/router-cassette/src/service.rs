@@ -14,13 +14,14 @@ use router_core::moderation::ModerationRequest;
 use router_core::rerank::RerankRequest;
 use router_core::tokens::CountTokensRequest;
 use router_core::{
-    Call, Capabilities, EmbeddingRequest, Error, Operation, OperationKind, Output, ProviderId, Result, Text,
+    Call, Capabilities, EmbeddingRequest, Error, Json, Operation, OperationKind, Output, ProviderId, Result,
+    Text,
 };
 use router_gemini::GeminiCodec;
 use router_ollama::OllamaCodec;
 use router_vertex::VertexCodec;
 use router_wire::provenance::Speaker;
-use router_wire::vendor::VendorCodec as _;
+use router_wire::vendor::VendorCodec;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
 use router_wire_openai::responses::response;
 use router_wire_openai::responses::stream::ResponsesStreamDecoder;
@@ -88,7 +89,7 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         }
         "chat" => (compatible(id), chat()),
         "responses" if path.ends_with("/compact") => return later("compaction"),
-        "responses" => (Box::new(ResponsesCodec::new(id)), chat()),
+        "responses" => (responding(id), chat()),
         "messages" => (Box::new(AnthropicCodec::new(id)), chat()),
         "generateContent" if speaks(cassette) => {
             (Box::new(GeminiCodec::new(id)), SpeechRequest::new("-").into())
@@ -183,6 +184,7 @@ fn compatible(id: ProviderId) -> Box<dyn Codec> {
         "minimax" => Box::new(router_minimax::MiniMaxCodec::new(id)),
         "moonshot" => Box::new(router_moonshot::MoonshotCodec::new(id)),
         "nvidia" => Box::new(router_nvidia::NvidiaCodec::new(id)),
+        "openrouter" => Box::new(router_openrouter::OpenRouterCodec::new(id)),
         "perplexity" => Box::new(router_perplexity::PerplexityCodec::new(id)),
         "sambanova" => Box::new(router_sambanova::SambaNovaCodec::new(id)),
         "siliconflow" => Box::new(router_siliconflow::SiliconFlowCodec::new(id)),
@@ -192,8 +194,25 @@ fn compatible(id: ProviderId) -> Box<dyn Codec> {
         "vllm" => Box::new(router_vllm::VllmCodec::new(id)),
         "volcengine" => Box::new(router_volcengine::VolcengineCodec::new(id)),
         "zhipu" => Box::new(router_zhipu::ZhipuCodec::new(id)),
+        "xai" => Box::new(router_xai::XaiCodec::new(id)),
         _ => Box::new(Compatible::new(id, Dialect::default())),
     }
+}
+
+/// The codec of a vendor whose crate has the Responses API, set to it, and the plain one for any other.
+fn responding(id: ProviderId) -> Box<dyn Codec> {
+    let set_to_it = Json::parse(r#"{"responses": "always"}"#);
+    let codec = match id.as_str() {
+        "openrouter" => set(router_openrouter::OpenRouterCodec::new(id.clone()), set_to_it),
+        "xai" => set(router_xai::XaiCodec::new(id.clone()), set_to_it),
+        _ => None,
+    };
+    codec.unwrap_or_else(|| Box::new(ResponsesCodec::new(id)))
+}
+
+fn set<C: VendorCodec>(codec: C, differences: Result<Json>) -> Option<Box<dyn Codec>> {
+    let codec = codec.with_dialect(&differences.ok()?).ok()?;
+    Some(Box::new(codec))
 }
 
 /// The model in a path of a publisher: `publishers/google/models/NAME`.

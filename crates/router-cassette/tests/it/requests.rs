@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use router_cassette::{Cassette, service};
-use router_core::Call;
+use router_core::{Call, Warning};
 use router_wire::{HttpRequest, ServerCodec};
 use serde_json::{Value, json};
 
@@ -27,6 +27,9 @@ const MEANT: &[Meant] = &[
     ("DeepSeek: turns with calls hold reasoning", |difference| {
         difference.path == ".messages[].reasoning_content" && difference.written == ""
     }),
+    ("Settings that a vendor has not", |difference| {
+        difference.warned && difference.written.is_null()
+    }),
 ];
 
 /// Requests that we refuse and the vendor answered: their name on the page, and the error.
@@ -38,6 +41,19 @@ struct Difference {
     path: String,
     read: Value,
     written: Value,
+    /// Whether the caller was told.
+    warned: bool,
+}
+
+impl Difference {
+    /// Whether a warning tells of it.
+    fn is_told_by(&self, warning: &Warning) -> bool {
+        let named = match warning.setting.as_str() {
+            "stop_sequences" => "stop",
+            setting => setting.rsplit('.').next().unwrap_or(setting),
+        };
+        self.path.rsplit('.').next() == Some(named)
+    }
 }
 
 /// A request in a recording, its model filled in where the address has it.
@@ -63,6 +79,11 @@ impl<'a> Request<'a> {
 
     /// What a client writes for what a server read.
     pub(crate) fn again(&self, body: &Value) -> Result<Value, router_core::Error> {
+        self.written(body).map(|(written, _)| written)
+    }
+
+    /// The same, and what the caller was told about it.
+    fn written(&self, body: &Value) -> Result<(Value, Vec<Warning>), router_core::Error> {
         let (path, endpoints) = server(self.cassette).expect("an endpoint with a server side");
         let http = HttpRequest::post_json(path, body.to_string());
         let endpoint = endpoints.iter().find(|endpoint| endpoint.claims(&http));
@@ -71,20 +92,27 @@ impl<'a> Request<'a> {
         call.mode = ingress.mode;
         let codec = service(self.cassette).expect("a codec").codec;
         let encoded = codec.encode(&call)?;
-        assert!(
-            encoded.warnings.is_empty(),
-            "{}: {:?}",
-            self.cassette.id,
-            encoded.warnings
-        );
-        Ok(serde_json::from_slice(&encoded.request.body).expect("a body in JSON"))
+        let written = serde_json::from_slice(&encoded.request.body).expect("a body in JSON");
+        Ok((written, encoded.warnings))
     }
 
     /// What is written otherwise and not meant so, or the error.
     fn differences(&self, body: &Value) -> Result<Vec<Difference>, router_core::Error> {
-        let (read, written) = (self.normal(body.clone()), self.normal(self.again(body)?));
+        let (written, warnings) = self.written(body)?;
+        let (read, written) = (self.normal(body.clone()), self.normal(written));
         let mut found = Vec::new();
         compare(String::new(), &read, &written, &mut found);
+        for warning in &warnings {
+            let told = found
+                .iter_mut()
+                .filter(|difference| difference.is_told_by(warning));
+            let told = told.map(|difference| difference.warned = true).count();
+            assert!(
+                told > 0,
+                "{}: a warning of nothing: {warning:?}",
+                self.cassette.id
+            );
+        }
         found.retain(|difference| !MEANT.iter().any(|(_, is)| is(difference)));
         Ok(found)
     }
@@ -155,6 +183,7 @@ fn compare(path: String, read: &Value, written: &Value, found: &mut Vec<Differen
             path,
             read: read.clone(),
             written: written.clone(),
+            warned: false,
         }),
     }
 }
@@ -175,7 +204,9 @@ fn recorded_requests_come_out_as_they_went_in() {
         match request.differences(&request.body) {
             Ok(found) if found.is_empty() => *equal.entry(endpoint.clone()).or_insert(0) += 1,
             Ok(found) => report.extend(found.iter().map(|difference| {
-                let Difference { path, read, written } = difference;
+                let Difference {
+                    path, read, written, ..
+                } = difference;
                 format!("{id}: {path}\n    read    {read}\n    written {written}")
             })),
             // The vendor refused it too.
