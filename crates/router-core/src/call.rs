@@ -1,6 +1,7 @@
 //! A call and its reply: what layers pass on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderMap;
 
@@ -155,23 +156,52 @@ impl Operation {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when a part of the request cannot be JSON.
     pub fn canonical(&self) -> Result<Vec<u8>> {
-        let bytes = match self {
-            Self::Chat(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
-            Self::Embed(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
-            Self::GenerateImage(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
-            Self::Rerank(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
-            Self::Speak(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
-            Self::Transcribe(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
-            Self::Moderate(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
-            Self::CountTokens(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
-            Self::ListModels(request) => serde_json::to_vec(&(self.name(), request.as_ref())),
+        let mut bytes = Vec::new();
+        self.write_canonical(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes the request as canonical JSON, for those who want its hash and not its bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when a part of the request cannot be JSON.
+    pub fn write_canonical(&self, out: impl std::io::Write) -> Result<()> {
+        let name = self.name();
+        let written = match self {
+            Self::Chat(request) => serde_json::to_writer(out, &(name, request.as_ref())),
+            Self::Embed(request) => serde_json::to_writer(out, &(name, request.as_ref())),
+            Self::GenerateImage(request) => serde_json::to_writer(out, &(name, request.as_ref())),
+            Self::Rerank(request) => serde_json::to_writer(out, &(name, request.as_ref())),
+            Self::Speak(request) => serde_json::to_writer(out, &(name, request.as_ref())),
+            Self::Transcribe(request) => serde_json::to_writer(out, &(name, request.as_ref())),
+            Self::Moderate(request) => serde_json::to_writer(out, &(name, request.as_ref())),
+            Self::CountTokens(request) => serde_json::to_writer(out, &(name, request.as_ref())),
+            Self::ListModels(request) => serde_json::to_writer(out, &(name, request.as_ref())),
         };
-        bytes.map_err(|error| {
+        written.map_err(|error| {
             Error::new(
                 ErrorKind::InvalidRequest,
                 format!("request is not representable: {error}"),
             )
         })
+    }
+
+    /// Whether asking again is meant to give the same answer: no sampling, or sampling with a seed.
+    #[must_use]
+    pub fn is_deterministic(&self) -> bool {
+        match self {
+            Self::Chat(request) => {
+                let settings = &request.settings;
+                settings.temperature == Some(0.0) || settings.seed.is_some()
+            }
+            Self::Transcribe(request) => request.temperature.is_none_or(|temperature| temperature == 0.0),
+            Self::GenerateImage(_) | Self::Speak(_) => false,
+            Self::Embed(_)
+            | Self::Rerank(_)
+            | Self::Moderate(_)
+            | Self::CountTokens(_)
+            | Self::ListModels(_) => true,
+        }
     }
 
     /// What it asks of a provider.
@@ -337,6 +367,9 @@ pub struct Head {
     pub warnings: Vec<Warning>,
     /// The reply as it came; of a stream, its head with an empty body.
     pub raw: Option<RawReply>,
+    /// How old the answer is, where it was not made for this call: it comes from a cache, or another call shares it. Whose
+    /// call made it has paid for its usage.
+    pub age: Option<Duration>,
 }
 
 impl Head {
@@ -498,6 +531,30 @@ impl Output {
             Self::Speak(response) => response.usage.as_ref(),
             Self::Transcribe(response) => response.usage.as_ref(),
             Self::Moderate(_) | Self::CountTokens(_) | Self::ListModels(_) => None,
+        }
+    }
+}
+
+impl Output {
+    /// About how many bytes it takes: the length of its JSON.
+    #[must_use]
+    pub fn size_estimate(&self) -> usize {
+        crate::recording::json_len(self)
+    }
+
+    /// Whether it is an answer only by its form: nothing was said, a filter withheld it, or the vendor failed while answering.
+    /// Nobody wants it a second time.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        match self {
+            Self::Chat(response) => {
+                response.choices.is_empty()
+                    || response
+                        .choices
+                        .iter()
+                        .any(|choice| choice.finish_reason.is_negative())
+            }
+            _ => false,
         }
     }
 }

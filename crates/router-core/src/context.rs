@@ -305,6 +305,31 @@ impl Trail {
         self.lock().kept.iter().for_each(f);
     }
 
+    /// Adds what another trail has: that of a fork, when its work was for this call too.
+    pub fn append(&self, other: &Self) {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return;
+        }
+        let (more, left_out) = {
+            let other = other.lock();
+            (other.kept.clone(), other.left_out)
+        };
+        let mut entries = self.lock();
+        let room = MOST_ENTRIES.saturating_sub(entries.kept.len());
+        entries.left_out += left_out + more.len().saturating_sub(room);
+        entries.kept.extend(more.into_iter().take(room));
+    }
+
+    /// Whether one stands in for another that should have answered.
+    #[must_use]
+    pub fn has_fallback(&self) -> bool {
+        let entries = self.lock();
+        entries
+            .kept
+            .iter()
+            .any(|entry| matches!(entry, TrailEntry::Fallback { .. }))
+    }
+
     /// Whether nothing was recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -353,6 +378,13 @@ pub enum TrailEntry {
         target: Text,
         /// What went wrong.
         error: ErrorKind,
+    },
+    /// A balancer asks a target that stands in for others: one of a later tier, or of a list of fallbacks.
+    Fallback {
+        /// The balancer's id.
+        balancer: ProviderId,
+        /// The target's name there.
+        target: Text,
     },
     /// A layer decided something.
     Decision {

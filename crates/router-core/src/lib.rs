@@ -22,6 +22,7 @@ pub mod moderation;
 pub mod options;
 pub mod provider;
 pub mod provider_ext;
+pub mod recording;
 pub mod replay;
 pub mod rerank;
 #[cfg(feature = "schema")]
@@ -49,6 +50,7 @@ pub use model::{ModelId, ModelRef, ProviderId};
 pub use options::ProviderOptions;
 pub use provider::{BoxFuture, Layer, Provider};
 pub use provider_ext::{Answer, ProviderExt};
+pub use recording::Recording;
 pub use scripted::Scripted;
 pub use secret::Secret;
 pub use stream::{EventStream, StreamEvent};

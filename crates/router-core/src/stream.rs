@@ -262,6 +262,14 @@ impl ChoiceFinish {
     }
 }
 
+impl StreamFinish {
+    /// Whether a choice was withheld or failed; see [`Output::is_negative`].
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        self.choices.iter().any(|choice| choice.reason.is_negative())
+    }
+}
+
 impl StreamEvent {
     /// The beginning of an answer.
     #[must_use]

@@ -40,6 +40,14 @@ impl FinishReason {
     }
 }
 
+impl FinishReason {
+    /// Whether the answer was withheld or failed.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        matches!(self, Self::ContentFilter | Self::Error)
+    }
+}
+
 impl fmt::Display for FinishReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
