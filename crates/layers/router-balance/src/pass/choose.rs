@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use router_core::Usage;
+use router_core::context::TrailEntry;
 use tokio::time::Instant;
 
 use super::{List, Next, Pass, Stage};
@@ -11,6 +12,7 @@ use crate::bound::Bound;
 use crate::flight::Flight;
 use crate::health::Standing;
 use crate::pick::Choice;
+use crate::strategy::Strategy;
 use crate::target::Target;
 
 /// The tokens that an answer is taken to have when costs are compared, where the request allows so many.
@@ -26,6 +28,7 @@ impl Pass<'_> {
         for again in [false, true] {
             for list in self.lists() {
                 if let Some(place) = self.choose(*list, again, now, &mut rng) {
+                    self.tell_fallback(*list, place);
                     return Some(Next::Fly(self.begin(place, now)));
                 }
             }
@@ -185,6 +188,27 @@ impl Pass<'_> {
     pub(super) fn may_wait(&self) -> Duration {
         let left = self.pool.settings.wait.saturating_sub(self.waited);
         self.time_left().map_or(left, |deadline| deadline.min(left))
+    }
+
+    /// Puts into the trail that a target stands in for others: for those of an earlier tier, that come first, or of the route.
+    fn tell_fallback(&self, list: List, place: usize) {
+        let targets = &self.pool.targets;
+        let rank = |place: usize| match self.pool.settings.strategy {
+            Strategy::Failover => (targets[place].priority, place),
+            _ => (targets[place].priority, 0),
+        };
+        let is_before = |other: &usize| {
+            rank(*other) < rank(place)
+                && targets[*other].weight > 0
+                && !targets[*other].stats.is_draining()
+                && !self.is_unfit(*other)
+        };
+        if list != List::Route || self.members(List::Route).iter().any(is_before) {
+            self.call.context.trail().push(TrailEntry::Fallback {
+                balancer: self.inner.id.clone(),
+                target: targets[place].name.clone(),
+            });
+        }
     }
 
     /// Puts into the trail which targets of a list cannot take the call.

@@ -461,3 +461,43 @@ async fn its_capabilities_are_those_of_any_target() {
     assert_eq!(balance.id(), "route");
     assert!(attempts(&whole()).is_empty());
 }
+
+/// A cache must not pass off the answer of a stand-in as that of the model that was meant.
+#[tokio::test(start_paused = true)]
+async fn who_stands_in_for_another_is_in_the_trail() {
+    let said = async |balance: &Balance| {
+        let call = whole();
+        balance.call(&call).await.expect("answered");
+        call.context.trail().has_fallback()
+    };
+    let dead = || Target::new(Vendor::failing("dead", ErrorKind::Server));
+    let well = |name| Target::new(Vendor::new(name, |_| Act::Answer));
+    let balance = in_order([well("one"), well("two")]);
+    assert!(!said(&balance).await, "the first is meant");
+    let balance = in_order([dead(), well("two")]);
+    for _ in 0..10 {
+        assert!(
+            said(&balance).await,
+            "the second stands in, also while the first is left alone"
+        );
+    }
+    let builder = Balance::builder().id("route").strategy(Strategy::RoundRobin);
+    let peers = builder
+        .target(dead())
+        .target(well("two"))
+        .build()
+        .expect("it builds");
+    assert!(!said(&peers).await, "of equals any is meant");
+    let builder = Balance::builder().id("route").target(dead());
+    let tiers = builder
+        .target(well("two").with_priority(1))
+        .build()
+        .expect("it builds");
+    assert!(said(&tiers).await, "a later tier");
+    let builder = Balance::builder().id("route").target(dead());
+    let listed = builder
+        .fallbacks(fallbacks([], [], [well("two")]))
+        .build()
+        .expect("it builds");
+    assert!(said(&listed).await, "a list of fallbacks");
+}
