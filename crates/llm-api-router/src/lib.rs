@@ -28,6 +28,8 @@ pub use router_core::*;
 
 #[cfg(feature = "balance")]
 pub use router_balance as balance;
+#[cfg(feature = "cache")]
+pub use router_cache as cache;
 #[cfg(feature = "catalog")]
 pub use router_catalog as catalog;
 #[cfg(feature = "client")]

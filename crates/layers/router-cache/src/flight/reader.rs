@@ -1,0 +1,155 @@
+//! One reader of a stream that several may read: from what is recorded as far as that goes, then from the source.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context as TaskContext, Poll};
+
+use futures_core::Stream as _;
+use router_core::{Error, Recording, Result, StreamEvent};
+
+use super::{Flight, Stage, State, Stream};
+
+/// Where a reader is that has left.
+const LEFT: usize = usize::MAX;
+
+/// A reader.
+pub(super) struct Reader {
+    flight: Arc<Flight>,
+    seat: usize,
+    at: usize,
+}
+
+impl Reader {
+    pub(super) fn new(flight: Arc<Flight>, seat: usize) -> Self {
+        Self { flight, seat, at: 0 }
+    }
+}
+
+impl futures_core::Stream for Reader {
+    type Item = Result<StreamEvent>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let mut state = this.flight.lock();
+        let (polled, came) = this.flight.read(&mut state, this.at, task);
+        if matches!(polled, Poll::Ready(Some(Ok(_)))) {
+            this.at += 1;
+            state.readers[this.seat] = this.at;
+        }
+        let others = state.reading > 1;
+        drop(state);
+        if others && came {
+            this.flight.wakers.wake_all();
+        }
+        polled
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut state = self.flight.lock();
+        state.readers[self.seat] = LEFT;
+        state.reading -= 1;
+        let others = state.reading > 0;
+        drop(state);
+        if others {
+            // Somebody may have waited for this one.
+            self.flight.wakers.wake_all();
+        }
+    }
+}
+
+impl Flight {
+    /// What comes at a place, and whether that is of interest to others.
+    fn read(
+        self: &Arc<Self>,
+        state: &mut State,
+        at: usize,
+        task: &mut TaskContext<'_>,
+    ) -> (Poll<Option<Result<StreamEvent>>>, bool) {
+        let State {
+            stage,
+            readers,
+            reading,
+            ..
+        } = state;
+        let is_alone = *reading == 1;
+        let Stage::Streaming(stream) = stage else {
+            return (Poll::Ready(None), false);
+        };
+        if let Some(event) = stream.recorded(at) {
+            return (Poll::Ready(Some(Ok(event))), stream.last.is_some());
+        }
+        if let Some(failure) = &stream.failure {
+            return (Poll::Ready(Some(Err(failure.duplicate()))), false);
+        }
+        if stream.last.is_some() {
+            // Nothing more is recorded, so the slowest sets the pace: of the readers, and of those that are still to be some.
+            self.wakers.begin();
+            let is_none_behind = readers.iter().all(|reader| *reader >= at);
+            if self.boarded.load(Ordering::Acquire) > 0 || !is_none_behind {
+                self.wakers.wait(task.waker());
+                return (Poll::Pending, false);
+            }
+        }
+        let Some(source) = &mut stream.source else {
+            return (Poll::Ready(None), false);
+        };
+        let polled = self.drive(task, is_alone, |task| Pin::new(source).poll_next(task));
+        match &polled {
+            Poll::Pending => return (polled, false),
+            Poll::Ready(Some(Ok(event))) => self.take_in(stream, event, is_alone),
+            Poll::Ready(Some(Err(error))) => self.fail(stream, error),
+            Poll::Ready(None) => stream.source = None,
+        }
+        (polled, true)
+    }
+
+    fn take_in(&self, stream: &mut Stream, event: &StreamEvent, is_alone: bool) {
+        stream.len += 1;
+        let most = self.place.most_bytes();
+        match Arc::get_mut(&mut stream.recording) {
+            Some(recording) if stream.last.is_none() && recording.bytes() <= most => {
+                recording.push(event);
+                if recording.bytes() > most {
+                    // Too large to be kept, and too late for others to come.
+                    self.leave_home();
+                    stream.last = Some(event.clone());
+                    if is_alone && self.boarded.load(Ordering::Acquire) == 0 {
+                        *recording = Recording::new();
+                    }
+                }
+            }
+            _ => stream.last = Some(event.clone()),
+        }
+        if let StreamEvent::Finish(finish) = event {
+            stream.source = None;
+            if stream.last.is_none() {
+                let events = Arc::clone(&stream.recording);
+                self.place
+                    .keep_events(&stream.head, events, finish.is_negative(), &self.trail);
+            }
+            self.leave_home();
+        }
+    }
+
+    fn fail(&self, stream: &mut Stream, error: &Error) {
+        stream.failure = Some(error.duplicate());
+        stream.source = None;
+        self.leave_home();
+    }
+}
+
+impl Stream {
+    /// The event at a place, if it has come before.
+    fn recorded(&self, at: usize) -> Option<StreamEvent> {
+        if at >= self.len {
+            return None;
+        }
+        match &self.last {
+            Some(last) if at + 1 == self.len => Some(last.clone()),
+            _ => self.recording.get(at),
+        }
+    }
+}
