@@ -1,3 +1,5 @@
+//! Recordings give back what they were given, and keep no more alive than that.
+
 use super::*;
 use crate::chat::{FinishReason, Usage};
 use crate::content::{Riders, Signature};
