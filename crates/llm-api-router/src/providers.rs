@@ -31,6 +31,7 @@ providers! {
     "deepseek" => router_deepseek as deepseek, Entry::of::<deepseek::DeepSeekCodec>();
     "ollama" => router_ollama as ollama, Entry::of::<ollama::OllamaCodec>();
     // The others, by name.
+    "aliyun" => router_aliyun as aliyun, Entry::new(<aliyun::AliyunCodec as router_wire::vendor::VendorCodec>::VENDOR, aliyun::build);
     "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
     "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>();

@@ -173,6 +173,7 @@ fn completing(id: ProviderId) -> Box<dyn Codec> {
 /// The dialect of a vendor that has a crate, and the plain one for any other.
 fn compatible(id: ProviderId) -> Box<dyn Codec> {
     match id.as_str() {
+        "aliyun" | "dashscope" => Box::new(router_aliyun::AliyunCodec::new(id)),
         "baidu" => Box::new(router_baidu::BaiduCodec::new(id)),
         "cerebras" => Box::new(router_cerebras::CerebrasCodec::new(id)),
         "databricks" => Box::new(router_databricks::DatabricksCodec::new(id)),

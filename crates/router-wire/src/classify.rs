@@ -113,6 +113,7 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
         ErrorKind::ContextLengthExceeded,
     ),
     (&["prompt 超长"], ErrorKind::ContextLengthExceeded),
+    (&["range of input length"], ErrorKind::ContextLengthExceeded),
     (&["content policy"], ErrorKind::ContentFiltered),
     (&["content management policy"], ErrorKind::ContentFiltered),
     (&["content filter"], ErrorKind::ContentFiltered),

@@ -85,6 +85,8 @@ pub struct Dialect {
     pub file_urls: bool,
     /// Whether sound may be given as `input_audio` parts.
     pub audio: bool,
+    /// Whether the data of sound is an address that holds it, `data:…`, and not bare base64.
+    pub audio_data_urls: bool,
     /// Whether moving pictures may be given as `video_url` parts.
     pub video: bool,
     /// Whether parts may carry `cache_control`.
@@ -193,6 +195,7 @@ impl Default for Dialect {
             files: true,
             file_urls: false,
             audio: true,
+            audio_data_urls: false,
             video: true,
             cache_control: false,
             cache_breakpoints: false,

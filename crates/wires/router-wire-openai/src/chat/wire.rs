@@ -374,10 +374,10 @@ pub(crate) struct Usage {
 impl<'a> Fill<'a> for Usage {
     fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
         let count = match &*name {
-            "prompt_tokens_details" | "prompt_token_details" => {
+            "prompt_tokens_details" | "prompt_token_details" | "input_tokens_details" => {
                 return fill::object(map, &mut self.prompt_details);
             }
-            "completion_tokens_details" | "completion_token_details" => {
+            "completion_tokens_details" | "completion_token_details" | "output_tokens_details" => {
                 return fill::object(map, &mut self.completion_details);
             }
             "prompt_tokens" => &mut self.prompt_tokens,
@@ -410,7 +410,7 @@ impl<'a> Fill<'a> for Details {
     fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
         let count = match &*name {
             "cached_tokens" => &mut self.cached_tokens,
-            "cache_write_tokens" => &mut self.cache_write_tokens,
+            "cache_write_tokens" | "cache_creation_input_tokens" => &mut self.cache_write_tokens,
             "audio_tokens" => &mut self.audio_tokens,
             "reasoning_tokens" => &mut self.reasoning_tokens,
             _ => return fill::skip(map),

@@ -48,7 +48,9 @@ impl Serialize for Part<'_> {
                 map.serialize_entry("type", "refusal")?;
                 map.serialize_entry("refusal", &part.text)?;
             }
-            ContentPart::Media(media) => media_fields(media, &mut map)?,
+            ContentPart::Media(media) => {
+                media_fields(media, self.target.dialect.audio_data_urls, &mut map)?;
+            }
             _ => {}
         }
         if let Some(riders) = self.part.riders() {
@@ -64,7 +66,11 @@ impl Serialize for Part<'_> {
 /// Objects that are written with what was kept of them.
 const INNER: &[&str] = &["image_url", "video_url", "input_audio", "file"];
 
-fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Result<(), M::Error> {
+fn media_fields<M: SerializeMap>(
+    media: &Media,
+    audio_data_urls: bool,
+    map: &mut M,
+) -> std::result::Result<(), M::Error> {
     #[derive(Serialize)]
     struct Url<'a> {
         url: &'a str,
@@ -75,7 +81,7 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
     }
     #[derive(Serialize)]
     struct InputAudio<'a> {
-        data: &'a Text,
+        data: &'a str,
         format: &'a str,
         #[serde(flatten)]
         inner: Inner<'a>,
@@ -114,7 +120,7 @@ fn media_fields<M: SerializeMap>(media: &Media, map: &mut M) -> std::result::Res
             map.serialize_entry(
                 "input_audio",
                 &InputAudio {
-                    data,
+                    data: if audio_data_urls { url } else { data.as_str() },
                     format: audio_format(media).unwrap_or("wav"),
                     inner: inner("input_audio"),
                 },

@@ -95,7 +95,11 @@ impl ChatStreamDecoder {
             if fill::from_str(output.get(), &mut inner).is_ok() {
                 inner.usage = chunk.usage;
                 inner.id = chunk.rare.read("request_id");
-                return self.chunk(&mut inner, data, events);
+                // Its pieces are messages, in streams too.
+                let whole = self.whole;
+                let read = self.chunk(&mut inner, data, events);
+                self.whole = whole;
+                return read;
             }
         }
         let bare = chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.filled().is_none();
@@ -201,6 +205,8 @@ impl ChatStreamDecoder {
         let finish = choice
             .finish_reason
             .filled()
+            // DashScope's word on the way.
+            .filter(|word| *word != "null")
             .map(Text::from)
             .or_else(|| choice.rare.get("finish_details").and_then(finish_details));
         // Perplexity and Writer send both: `message` is the answer so far, so that each form has one that counts.

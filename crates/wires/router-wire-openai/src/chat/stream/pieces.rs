@@ -29,7 +29,8 @@ pub(super) fn content(content: Content<'_>, data: &Text) -> (Option<Text>, Vec<T
                     continue;
                 }
                 match part.kind.filled().unwrap_or_default() {
-                    "text" | "output_text" => all.push_str(part.text.filled().unwrap_or_default()),
+                    // DashScope's parts have no type.
+                    "text" | "output_text" | "" => all.push_str(part.text.filled().unwrap_or_default()),
                     "thinking" => match part.thinking {
                         Content2::None => {}
                         Content2::Text(text) => thoughts.push(Text::from(text)),
