@@ -158,9 +158,15 @@ impl<C: Codec> HttpProvider<C> {
 
     /// A request of the codec's at the provider's address, with its headers.
     pub(crate) fn request(&self, request: HttpRequest) -> TransportRequest {
-        let mut url = String::with_capacity(self.base_url.len() + request.path.len());
-        url.push_str(&self.base_url);
-        url.push_str(&request.path);
+        let url = if request.path.starts_with("https://") {
+            // An operation with an address of its own.
+            request.path
+        } else {
+            let mut url = String::with_capacity(self.base_url.len() + request.path.len());
+            url.push_str(&self.base_url);
+            url.push_str(&request.path);
+            url
+        };
         // Those of the wire win.
         let mut headers = request.headers;
         for (name, value) in &self.headers {

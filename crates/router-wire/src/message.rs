@@ -15,7 +15,8 @@ pub struct HttpRequest {
     /// The method.
     pub method: Method,
     /// Path and query: of a client's request what follows the base URL (`/chat/completions`), of a server's request the
-    /// whole path (`/v1/chat/completions`).
+    /// whole path (`/v1/chat/completions`). A codec writes a whole address where an operation is at another host than the
+    /// others.
     pub path: String,
     /// Headers. A codec writes those of its wire; authentication comes later.
     pub headers: HeaderMap,
