@@ -39,6 +39,8 @@ pub struct Service {
     pub version_in_body: bool,
     /// Whether the body says that a stream is wanted.
     pub stream_in_body: bool,
+    /// Fields of the provider's options that steer the service and are not sent.
+    pub own_options: &'static [&'static str],
 }
 
 impl Default for Service {
@@ -48,6 +50,7 @@ impl Default for Service {
             model_in_body: true,
             version_in_body: false,
             stream_in_body: true,
+            own_options: &[],
         }
     }
 }
@@ -61,6 +64,7 @@ impl Service {
             model_in_body: false,
             version_in_body: true,
             stream_in_body,
+            own_options: &[],
         }
     }
 }
@@ -159,7 +163,7 @@ pub(crate) fn write(
     let overrides = Overrides::of(
         &request.provider_options,
         &[speaker.provider().as_str(), WIRE],
-        OWN,
+        &[OWN, service.own_options].concat(),
     )?;
     let rules = Rules::of(call.model.as_str());
     let mut notes = notes::Notes::new(request.strict);
