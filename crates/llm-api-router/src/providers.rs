@@ -33,6 +33,7 @@ providers! {
     // The others, by name.
     "aliyun" => router_aliyun as aliyun, Entry::new(<aliyun::AliyunCodec as router_wire::vendor::VendorCodec>::VENDOR, aliyun::build);
     "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
+    "bedrock" => router_bedrock as bedrock, Entry::new(bedrock::VENDOR, bedrock::build);
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
     "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>();
     "databricks" => router_databricks as databricks, Entry::of::<databricks::DatabricksCodec>();

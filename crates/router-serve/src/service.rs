@@ -289,6 +289,8 @@ fn endpoints() -> Vec<Box<dyn ServerCodec>> {
     let mut endpoints: Vec<Box<dyn ServerCodec>> = Vec::new();
     #[cfg(feature = "anthropic")]
     endpoints.extend(router_wire_anthropic::endpoints());
+    #[cfg(feature = "bedrock")]
+    endpoints.extend(router_bedrock::endpoints());
     #[cfg(feature = "gemini")]
     endpoints.extend(router_wire_gemini::endpoints());
     #[cfg(feature = "ollama")]
