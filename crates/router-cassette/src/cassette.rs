@@ -161,11 +161,9 @@ impl Cassette {
         let starts = ["data:", "event:", "id:", ":"]
             .iter()
             .any(|start| head.starts_with(start));
-        starts
-            || self
-                .header("content-type")
-                .to_ascii_lowercase()
-                .contains("ndjson")
+        let content_type = self.header("content-type").to_ascii_lowercase();
+        let framed = ["ndjson", "vnd.amazon.eventstream"];
+        starts || framed.iter().any(|framing| content_type.contains(framing))
     }
 
     /// The payload of the answer.

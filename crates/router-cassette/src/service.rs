@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use router_anthropic::AnthropicCodec;
+use router_bedrock::{Api, BedrockCodec, BedrockOptions};
 use router_cohere::CohereCodec;
 use router_core::audio::{SpeechRequest, TranscriptionRequest};
 use router_core::chat::ChatRequest;
@@ -108,7 +109,7 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "models" => {
             let codec: Box<dyn Codec> = match provider {
                 "anthropic" => Box::new(AnthropicCodec::new(id)),
-                "bedrock" => return later("Bedrock's own wire"),
+                "bedrock" => Box::new(BedrockCodec::new(id)),
                 _ if google && !path.contains("/openai/") => Box::new(GeminiCodec::new(id)),
                 _ if ollama => Box::new(OllamaCodec::new(id)),
                 _ => compatible(id),
@@ -118,7 +119,7 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "count_tokens" => {
             let codec: Box<dyn Codec> = match provider {
                 _ if google && !path.contains("/publishers/anthropic/") => Box::new(GeminiCodec::new(id)),
-                "bedrock" => return later("Bedrock's own wire"),
+                "bedrock" => Box::new(BedrockCodec::new(id)),
                 _ => Box::new(AnthropicCodec::new(id)),
             };
             (codec, CountTokensRequest::new(ChatRequest::user("-")).into())
@@ -143,7 +144,13 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
             return later("text completion beside OpenAI's wire");
         }
         "completions" => (completing(id), completions::prompt("-").into()),
-        "converse" | "invoke" => return later("Bedrock's own wire"),
+        "converse" => (Box::new(BedrockCodec::new(id)), chat()),
+        "invoke" if provider == "sagemaker" => return later("what users serve on SageMaker"),
+        "invoke" if path.contains("embed") => (
+            Box::new(BedrockCodec::new(id)),
+            EmbeddingRequest::new(["-"]).into(),
+        ),
+        "invoke" => (Box::new(BedrockCodec::new(id)), invoked()),
         endpoint => return later(&format!("the endpoint {endpoint}")),
     };
     let model = match published(path) {
@@ -161,6 +168,15 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         call = call.streaming();
     }
     Ok(Service { codec, call })
+}
+
+/// A chat that is answered in the form of the model's maker.
+fn invoked() -> Operation {
+    let mut options = BedrockOptions::default();
+    options.api = Some(Api::Invoke);
+    let chat = ChatRequest::user("-").with_provider_options(router_bedrock::WIRE, &options);
+    // Options that are one word are always JSON.
+    chat.unwrap_or_default().into()
 }
 
 /// The plain dialect of a vendor that completes text.
@@ -267,6 +283,7 @@ fn asked_for_stream(cassette: &Cassette) -> bool {
         || stream == "true"
         || path.contains("streamGenerateContent")
         || path.contains("streamRawPredict")
+        || path.ends_with("-stream")
         || (path.ends_with("/api/chat") && *stream != Value::Bool(false))
 }
 
