@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use router_core::{Feature, OperationKind};
 
-use crate::cases::{chat, errors, media, models, secrets, stream, tools};
+use crate::cases::{chat, content, errors, media, models, secrets, stream, tools};
 use crate::subject::Subject;
 
 /// What a vendor must be able to do for a case to apply.
@@ -68,6 +68,7 @@ cases! {
     "chat_system_message", Needs::Chat(Feature::SystemMessages) => chat::system_message;
     "chat_multi_turn", CHAT => chat::multi_turn;
     "chat_settings_mapped", CHAT => chat::settings_mapped;
+    "chat_nothing_vanishes", CHAT => content::nothing_vanishes;
     "chat_image_input", Needs::Chat(Feature::ImageInput) => chat::image_input;
     "chat_tool_call", Needs::Chat(Feature::Tools) => tools::tool_call;
     "chat_parallel_tool_calls", Needs::Chat(Feature::ParallelToolCalls) => tools::parallel_tool_calls;
@@ -126,7 +127,7 @@ cases! {
 macro_rules! suite {
     ($subject:expr) => {
         $crate::suite! { @tests $subject;
-            chat_text chat_system_message chat_multi_turn chat_settings_mapped chat_image_input chat_tool_call
+            chat_text chat_system_message chat_multi_turn chat_settings_mapped chat_nothing_vanishes chat_image_input chat_tool_call
             chat_parallel_tool_calls chat_tool_result_round_trip chat_tool_choice chat_json_schema chat_reasoning
             chat_finish_length chat_finish_content_filter chat_usage chat_unknown_fields_ignored
             chat_unsupported_setting_warns

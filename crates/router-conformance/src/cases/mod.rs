@@ -1,6 +1,7 @@
 //! The cases, by theme.
 
 pub(crate) mod chat;
+pub(crate) mod content;
 pub(crate) mod errors;
 pub(crate) mod media;
 pub(crate) mod models;

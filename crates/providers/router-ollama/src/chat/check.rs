@@ -54,6 +54,9 @@ fn reasoning(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
     if reasoning.summary.is_some() {
         warnings.dropped("reasoning.summary", NOT_THERE)?;
     }
+    if reasoning.include_thoughts == Some(false) && reasoning.effort.is_some() {
+        warnings.dropped("reasoning.include_thoughts", "Ollama shows what is thought")?;
+    }
     match (reasoning.budget_tokens, &reasoning.effort) {
         (Some(_), Some(_)) => {
             warnings.dropped("reasoning.budget_tokens", "Ollama takes no budget, only a level")?;
@@ -138,6 +141,10 @@ fn part(speaker: &Speaker, of: &ContentPart, warnings: &mut Warnings) -> Result<
     match of {
         ContentPart::Media(of) => media(of, warnings),
         ContentPart::ToolResult(result) => {
+            if result.is_error {
+                let why = "results of this wire bear no such mark; say it in their text";
+                warnings.dropped("tool_result.is_error", why)?;
+            }
             for of in result.content.parts() {
                 part(speaker, of, warnings)?;
             }
@@ -168,6 +175,9 @@ pub(super) fn may_send(speaker: &Speaker, reasoning: &Reasoning) -> bool {
 }
 
 fn media(media: &Media, warnings: &mut Warnings) -> Result<()> {
+    if media.detail.is_some() {
+        warnings.dropped("media.detail", NOT_THERE)?;
+    }
     match (media.kind, &media.source) {
         (MediaKind::Image, MediaSource::Base64(_)) => Ok(()),
         (MediaKind::Document, MediaSource::Text(_)) => warnings.add(Warning::emulated(

@@ -141,34 +141,40 @@ impl<'a> Plan<'a> {
                     "Answer with one JSON object and nothing else: no other text, no code fence.",
                 ));
             }
-            Some(ResponseFormat::JsonSchema(format)) => match &format.schema {
-                Some(schema) if rules.json_schema => {
-                    self.schema = Some(match schema::adapted(schema) {
-                        None => Cow::Borrowed(schema),
-                        Some(adapted) => {
-                            notes.changed(
-                                "response_format.schema",
-                                "keywords that this vendor does not take went into descriptions",
-                            )?;
-                            Cow::Owned(adapted)
-                        }
-                    });
+            Some(ResponseFormat::JsonSchema(format)) => {
+                if format.description.is_some() {
+                    let why = "say it in the prompt, or in the schema";
+                    notes.dropped("response_format.description", why)?;
                 }
-                schema => {
-                    notes.emulated(
-                        "response_format",
-                        "this model has no such format; the model is asked in words",
-                    )?;
-                    let mut words =
-                        "Answer with one JSON value and nothing else: no other text, no code fence."
-                            .to_owned();
-                    if let Some(schema) = schema {
-                        words.push_str(" It has to fit this JSON Schema: ");
-                        words.push_str(schema.as_str());
+                match &format.schema {
+                    Some(schema) if rules.json_schema => {
+                        self.schema = Some(match schema::adapted(schema) {
+                            None => Cow::Borrowed(schema),
+                            Some(adapted) => {
+                                notes.changed(
+                                    "response_format.schema",
+                                    "keywords that this vendor does not take went into descriptions",
+                                )?;
+                                Cow::Owned(adapted)
+                            }
+                        });
                     }
-                    self.instruction = Some(Cow::Owned(words));
+                    schema => {
+                        notes.emulated(
+                            "response_format",
+                            "this model has no such format; the model is asked in words",
+                        )?;
+                        let mut words =
+                            "Answer with one JSON value and nothing else: no other text, no code fence."
+                                .to_owned();
+                        if let Some(schema) = schema {
+                            words.push_str(" It has to fit this JSON Schema: ");
+                            words.push_str(schema.as_str());
+                        }
+                        self.instruction = Some(Cow::Owned(words));
+                    }
                 }
-            },
+            }
             _ => {}
         }
         Ok(())

@@ -97,6 +97,9 @@ impl Thought {
             };
         }
         thought.display = display(config, rules, &thought);
+        if config.summary.is_some() && thought.display != Some("summarized") {
+            notes.dropped("reasoning.summary", "this vendor has no such setting")?;
+        }
         Ok(thought)
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn check(
     warnings: &mut Warnings,
 ) -> Result<()> {
     settings(service, rules, &request.settings, warnings)?;
-    format(rules, request)?;
+    format(rules, request, warnings)?;
     if request.parallel_tool_calls == Some(false) {
         warnings.dropped("parallel_tool_calls", NOT_THERE)?;
     }
@@ -149,7 +149,15 @@ fn settings(service: &Service, rules: &Rules, settings: &Settings, warnings: &mu
     }
 }
 
-fn format(rules: &Rules, request: &ChatRequest) -> Result<()> {
+fn format(rules: &Rules, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
+    if let Some(ResponseFormat::JsonSchema(format)) = &request.response_format
+        && format.description.is_some()
+    {
+        warnings.dropped(
+            "response_format.description",
+            "say it in the prompt, or in the schema",
+        )?;
+    }
     match &request.response_format {
         Some(ResponseFormat::JsonSchema(format)) if format.schema.is_none() => {
             Err(Error::unsupported("a JSON schema format without a schema"))

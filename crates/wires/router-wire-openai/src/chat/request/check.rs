@@ -108,6 +108,12 @@ pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut 
         if reasoning.summary.is_some() && !object {
             warnings.dropped("reasoning.summary", "chat completions have no summaries")?;
         }
+        if reasoning.include_thoughts == Some(false) {
+            warnings.dropped(
+                "reasoning.include_thoughts",
+                "chat completions cannot be told to hide reasoning",
+            )?;
+        }
     }
     Ok(())
 }
@@ -176,7 +182,17 @@ pub(super) fn messages(
         }
         for part in message.content.parts() {
             check_part(dialect, speaker, message.role, part, warnings)?;
+            if message.role == Role::Tool && !matches!(part, ContentPart::ToolResult(_)) {
+                let place = "messages: a message of the role tool holds results only; text goes into a user's message";
+                return Err(Error::new(ErrorKind::InvalidRequest, place));
+            }
             if let ContentPart::ToolResult(result) = part {
+                if result.is_error {
+                    warnings.dropped(
+                        "tool_result.is_error",
+                        "results of this wire bear no such mark; say it in their text",
+                    )?;
+                }
                 for part in result.content.parts() {
                     check_part(dialect, speaker, Role::Tool, part, warnings)?;
                     if matches!(part, ContentPart::Media(_)) {
@@ -205,7 +221,14 @@ fn check_part(
     if !dialect.cache_control && part.riders().is_some_and(|riders| riders.cache().is_some()) {
         warnings.dropped("cache", "this vendor decides itself what to cache")?;
     }
+    if let Some(place) = misplaced(role, part) {
+        return Err(Error::new(ErrorKind::InvalidRequest, place));
+    }
     match part {
+        ContentPart::Media(_) if role == Role::Assistant => warnings.dropped(
+            "messages.media",
+            "this wire takes back no media of earlier answers",
+        ),
         ContentPart::Media(media) => check_media(dialect, media),
         ContentPart::Reasoning(reasoning) if role == Role::Assistant => {
             if dialect.reasoning_replay == ReasoningReplay::Never
@@ -227,6 +250,22 @@ fn check_part(
             "a part goes back only to the vendor that made it",
         ),
         _ => Ok(()),
+    }
+}
+
+/// What is wrong with a part in a message of a role for which the wire has no place.
+fn misplaced(role: Role, part: &ContentPart) -> Option<&'static str> {
+    match part {
+        ContentPart::ToolCall(_) if role != Role::Assistant => {
+            Some("messages: a tool call belongs into an assistant's message")
+        }
+        ContentPart::ToolResult(_) if role != Role::Tool => {
+            Some("messages: a tool result belongs into a message of the role tool")
+        }
+        ContentPart::Reasoning(_) | ContentPart::Refusal(_) if role != Role::Assistant => {
+            Some("messages: reasoning and refusals belong into an assistant's message")
+        }
+        _ => None,
     }
 }
 
