@@ -6,12 +6,13 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 use router_core::content::MediaSource;
 use router_core::{
-    Call, Capabilities, ChatRequest, ContentPart, Error, ErrorKind, Feature, Json, Operation, OperationKind,
-    Output, ProviderId, Result, Text, Warning,
+    Call, Capabilities, ChatRequest, ContentPart, Error, Feature, Json, Operation, OperationKind, Output,
+    ProviderId, Result,
 };
 use router_wire::error_body::ErrorBody;
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
+use router_wire::warnings::Warnings;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, Pending, StreamDecoder, classify};
 use router_wire_openai::chat::stream::ChatStreamDecoder;
 use router_wire_openai::{WIRE, compatible};
@@ -93,16 +94,9 @@ impl AliyunCodec {
     fn chat(&self, call: &Call, request: &ChatRequest) -> Result<Encoded> {
         let model = call.model.as_str();
         let mut call = Cow::Borrowed(call);
-        let mut warning = None;
+        let mut warnings = Warnings::new(request.strict);
         if models::always_thinks(model) && models::thinks_not(request) {
-            let dropped = Warning::dropped(
-                Text::from_static("reasoning"),
-                Text::from_static("this model always thinks"),
-            );
-            if request.strict {
-                return Err(Error::new(ErrorKind::Unsupported, dropped.to_string()));
-            }
-            warning = Some(dropped);
+            warnings.dropped("reasoning", "this model always thinks")?;
             let mut unset = request.clone();
             unset.settings.reasoning = None;
             call.to_mut().operation = unset.into();
@@ -114,6 +108,9 @@ impl AliyunCodec {
         let dialect = self.dialects.of(&call, self.provider_name());
         let mut encoded = compatible::encode(dialect, &self.speaker, &call, OWN)?;
         if Steering::of(&request.provider_options, self.provider_name()).api == Api::Native {
+            if native::has_detail(&request.messages) {
+                warnings.dropped("media.detail", "DashScope's own API has no such setting")?;
+            }
             let multimodal = models::is_multimodal(model) || native::has_media(&request.messages);
             encoded = native::of(encoded, multimodal)?;
         }
@@ -122,7 +119,7 @@ impl AliyunCodec {
                 .request
                 .with_header(RESOLVE, HeaderValue::from_static("enable"));
         }
-        encoded.warnings.extend(warning);
+        encoded.warnings.extend(warnings.into_list());
         Ok(encoded)
     }
 }

@@ -21,6 +21,12 @@ pub(crate) fn has_media(messages: &[Message]) -> bool {
     parts.any(|part| matches!(part, ContentPart::Media(_)))
 }
 
+/// Whether a conversation says how closely to look at a picture.
+pub(crate) fn has_detail(messages: &[Message]) -> bool {
+    let mut parts = messages.iter().flat_map(|message| message.content.parts());
+    parts.any(|part| matches!(part, ContentPart::Media(media) if media.detail.is_some()))
+}
+
 /// A request of the compatible mode in DashScope's own form.
 pub(crate) fn of(encoded: Encoded, multimodal: bool) -> Result<Encoded> {
     let mut fields = Object::parse(&encoded.request.body)?;

@@ -249,7 +249,14 @@ fn part(speaker: &Speaker, role: Role, of: &ContentPart, warnings: &mut Warnings
     }
     match of {
         ContentPart::Media(of) => media(role, of),
+        ContentPart::ToolCall(_) if role != Role::Assistant => {
+            warnings.dropped("messages.tool_call", "calls stand in messages of the assistant")
+        }
         ContentPart::ToolResult(result) => {
+            if result.is_error {
+                let why = "results of this wire bear no such mark; say it in their text";
+                warnings.dropped("tool_result.is_error", why)?;
+            }
             for of in result.content.parts() {
                 part(speaker, Role::Tool, of, warnings)?;
             }
