@@ -46,7 +46,7 @@ impl DialectVendor for NvidiaDialect {
         dialect.files = false;
         dialect.audio = false;
         dialect.video = false;
-        dialect.input_type_field = Some(Cow::Borrowed("input_type"));
+        dialect.embeddings.input_type_field = Some(Cow::Borrowed("input_type"));
         dialect
     }
 

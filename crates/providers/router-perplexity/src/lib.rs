@@ -55,7 +55,7 @@ impl DialectVendor for PerplexityDialect {
         dialect.embeddings_path = Cow::Borrowed("/v1/embeddings");
         dialect.models_path = Cow::Borrowed("/v1/models");
         // Its base64 holds signed bytes instead of floats.
-        dialect.vectors = Vectors::Bytes;
+        dialect.embeddings.vectors = Vectors::Bytes;
         dialect
     }
 

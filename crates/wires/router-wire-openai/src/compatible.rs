@@ -243,7 +243,7 @@ pub fn decode_with(
             ChatApi::Responses => responses::response::decode(speaker, response),
         }
         .map(Output::Chat),
-        Operation::Embed(_) => embeddings::decode_as(response, dialect.vectors).map(Output::Embed),
+        Operation::Embed(_) => embeddings::decode_as(response, dialect.embeddings.vectors).map(Output::Embed),
         Operation::GenerateImage(_) => images::response::decode(response).map(Output::GenerateImage),
         Operation::Rerank(_) => rerank::response::decode(response).map(Output::Rerank),
         Operation::Speak(request) => speech::response::decode(request, response).map(Output::Speak),

@@ -6,7 +6,7 @@ use router_core::{Error, ErrorKind, Json, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::embeddings::Vectors;
+use crate::embeddings::EmbeddingDialect;
 use crate::images::ImageDialect;
 use crate::rerank::RerankDialect;
 use crate::speech::SpeechDialect;
@@ -40,6 +40,8 @@ pub struct Dialect {
     pub max_tokens_field: Word,
     /// The field for the end user's id; absent: there is none.
     pub user_field: Option<Word>,
+    /// The field for the seed.
+    pub seed_field: Word,
     /// The role of instructions: `system` or `developer`.
     pub system_role: Word,
     /// Settings that the vendor does not have, by their names in this library: `top_k`, `seed`, `logit_bias`, `n`, …
@@ -53,14 +55,12 @@ pub struct Dialect {
     pub top_p: Option<(f64, f64)>,
     /// Words of `tool_choice` that the vendor takes: `auto`, `none`, `required`, `named`.
     pub tool_choices: Vec<Word>,
+    /// The word of `tool_choice` that asks for a call, whichever.
+    pub required_choice: Word,
     /// Whether tools may say `strict`.
     pub strict_tools: bool,
     /// Whether `logprobs` is the number of alternatives instead of a yes.
     pub logprobs_count: bool,
-    /// The field for what vectors are for; absent: there is none.
-    pub input_type_field: Option<Word>,
-    /// What base64 in an embedding holds.
-    pub vectors: Vectors,
     /// Whether the answer can be any JSON object.
     pub json_object: bool,
     /// Whether the answer can be held to a schema.
@@ -95,6 +95,8 @@ pub struct Dialect {
     pub cache_breakpoints: bool,
     /// Whether a stream has to be asked for its usage.
     pub stream_options: bool,
+    /// Where vectors are made.
+    pub embeddings: EmbeddingDialect,
     /// Where pictures are made.
     pub images: ImageDialect,
     /// Where text is spoken.
@@ -173,16 +175,16 @@ impl Default for Dialect {
             models_path: Word::Borrowed("/models"),
             max_tokens_field: Word::Borrowed("max_tokens"),
             user_field: Some(Word::Borrowed("user")),
+            seed_field: Word::Borrowed("seed"),
             system_role: Word::Borrowed("system"),
             unsupported: Vec::new(),
             stop_max: None,
             temperature: None,
             top_p: None,
             tool_choices: ["auto", "none", "required", "named"].map(Word::Borrowed).to_vec(),
+            required_choice: Word::Borrowed("required"),
             strict_tools: true,
             logprobs_count: false,
-            input_type_field: None,
-            vectors: Vectors::Floats,
             json_object: true,
             json_schema: true,
             reasoning_request: ReasoningRequest::Effort,
@@ -200,6 +202,7 @@ impl Default for Dialect {
             cache_control: false,
             cache_breakpoints: false,
             stream_options: true,
+            embeddings: EmbeddingDialect::default(),
             images: ImageDialect::default(),
             speech: SpeechDialect::default(),
             transcription: TranscriptionDialect::default(),

@@ -1,14 +1,18 @@
 //! Embeddings.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
+use router_core::content::{MediaKind, MediaSource};
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-use router_core::{Call, Error, ErrorKind, Result, Text, Usage, Warning};
+use router_core::{Call, ContentPart, Error, ErrorKind, Result, Text, Usage};
 use router_wire::lenient::{Num, Str};
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
+use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
 use router_wire::{Encoded, HttpRequest, HttpResponse};
-use serde::ser::Serializer;
+use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -35,31 +39,36 @@ pub fn encode(
             "inputs: at least one is needed",
         ));
     }
-    let parts =
-        |input: &EmbeddingInput| !matches!(input, EmbeddingInput::Text(_) | EmbeddingInput::Tokens(_));
-    if request.inputs.iter().any(parts) {
+    let of = &dialect.embeddings;
+    let fits = |input: &EmbeddingInput| match input {
+        EmbeddingInput::Text(_) | EmbeddingInput::Tokens(_) => true,
+        EmbeddingInput::Parts(parts) => of.pictures && thing(parts).is_some(),
+        _ => false,
+    };
+    if !request.inputs.iter().all(fits) {
         return Err(Error::unsupported(
-            "input of an embedding other than text and tokens",
+            "input of an embedding that this vendor does not take",
         ));
     }
-    let mut warnings = Vec::new();
-    for (name, set) in [
+    let mut warnings = Warnings::new(request.strict);
+    let why = "this vendor has no such setting";
+    let set: [(&'static str, bool); 4] = [
         (
             "input_type",
-            request.input_type.is_some() && dialect.input_type_field.is_none(),
+            request.input_type.is_some() && of.input_type_field.is_none(),
         ),
-        ("truncate", request.truncate.is_some()),
-    ] {
-        if set {
-            let warning = Warning::dropped(
-                Text::from_static(name),
-                Text::from_static("this wire has no such setting"),
-            );
-            if request.strict {
-                return Err(Error::new(ErrorKind::Unsupported, warning.to_string()));
-            }
-            warnings.push(warning);
-        }
+        (
+            "truncate",
+            request.truncate.is_some() && of.truncate_field.is_none(),
+        ),
+        (
+            "encoding_format",
+            request.encoding_format.is_some() && of.encoding_field.is_none(),
+        ),
+        ("user", request.user.is_some() && !of.user),
+    ];
+    for (name, _) in set.into_iter().filter(|(_, is_lost)| *is_lost) {
+        warnings.dropped(name, why)?;
     }
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
     let body = serde_json::to_vec(&Body {
@@ -71,7 +80,7 @@ pub fn encode(
     .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
     Ok(Encoded::whole(
         HttpRequest::post_json(dialect.embeddings_path.as_ref(), body),
-        warnings,
+        warnings.into_list(),
     ))
 }
 
@@ -93,12 +102,21 @@ impl Serialize for Body<'_> {
             ([only], Some(_)) => body.field("input", &Input(only))?,
             (inputs, _) => body.field("input", &router_wire::write::Seq(|| inputs.iter().map(Input)))?,
         }
-        body.some("dimensions", self.request.dimensions)?;
-        if let (Some(field), Some(purpose)) = (&self.dialect.input_type_field, &self.request.input_type) {
-            body.named(field, purpose)?;
+        let of = &self.dialect.embeddings;
+        if let Some(dimensions) = self.request.dimensions {
+            body.named(&of.dimensions_field, &dimensions)?;
         }
-        body.some("encoding_format", self.request.encoding_format.as_ref())?;
-        body.some("user", self.request.user.as_ref())?;
+        if let (Some(field), Some(purpose)) = (&of.input_type_field, &self.request.input_type) {
+            body.named(field, of.purpose(purpose))?;
+        }
+        if let (Some(field), Some(truncate)) = (&of.truncate_field, self.request.truncate) {
+            body.named(field, &truncate)?;
+        }
+        let encoding = self.request.encoding_format.as_deref();
+        if let (Some(field), Some(encoding)) = (&of.encoding_field, encoding.filter(|word| of.says(word))) {
+            body.named(field, encoding)?;
+        }
+        body.some("user", self.request.user.as_ref().filter(|_| of.user))?;
         body.end(&without_mark(&self.request.extra), WIRE)
     }
 }
@@ -114,6 +132,18 @@ fn without_mark(extra: &router_core::Extra) -> router_core::Extra {
     router_core::Extra::of(Text::from_static(WIRE), fields)
 }
 
+/// An input of one text or one picture, as `{"text": "…"}` or `{"image": "…"}`: pictures by address or in bare base64.
+fn thing(parts: &[ContentPart]) -> Option<(&'static str, &str)> {
+    match parts {
+        [ContentPart::Text(part)] => Some(("text", &part.text)),
+        [ContentPart::Media(media)] if media.kind == MediaKind::Image => match &media.source {
+            MediaSource::Url(image) | MediaSource::Base64(image) => Some(("image", image)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 struct Input<'a>(&'a EmbeddingInput);
 
 impl Serialize for Input<'_> {
@@ -121,6 +151,12 @@ impl Serialize for Input<'_> {
         match self.0 {
             EmbeddingInput::Text(text) => text.serialize(serializer),
             EmbeddingInput::Tokens(tokens) => tokens.serialize(serializer),
+            EmbeddingInput::Parts(parts) => {
+                let (name, value) = thing(parts).unwrap_or_default();
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry(name, value)?;
+                map.end()
+            }
             _ => Err(serde::ser::Error::custom(
                 "a kind of input that this wire does not have",
             )),
@@ -142,6 +178,59 @@ struct Row<'a> {
 /// `Decode` when the body holds no vectors.
 pub fn decode(response: &HttpResponse) -> Result<EmbeddingResponse> {
     decode_as(response, Vectors::Floats)
+}
+
+/// The differences of one vendor where vectors are made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EmbeddingDialect {
+    /// The field for the length of the vectors.
+    pub dimensions_field: Cow<'static, str>,
+    /// The field for what vectors are for; absent: there is none.
+    pub input_type_field: Option<Cow<'static, str>>,
+    /// Purposes that the vendor has other words for, ours first.
+    pub purposes: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// The field for whether long inputs are cut; absent: there is none.
+    pub truncate_field: Option<Cow<'static, str>>,
+    /// The field for how vectors are written; absent: there is none.
+    pub encoding_field: Option<Cow<'static, str>>,
+    /// Whether the word `float` may be said there; otherwise it is left out, being the default.
+    pub says_float: bool,
+    /// Whether an end user may be named.
+    pub user: bool,
+    /// Whether inputs may be pictures, as `{"image": "…"}`.
+    pub pictures: bool,
+    /// What base64 in an answer holds.
+    pub vectors: Vectors,
+}
+
+impl Default for EmbeddingDialect {
+    fn default() -> Self {
+        Self {
+            dimensions_field: Cow::Borrowed("dimensions"),
+            input_type_field: None,
+            purposes: Vec::new(),
+            truncate_field: None,
+            encoding_field: Some(Cow::Borrowed("encoding_format")),
+            says_float: true,
+            user: true,
+            pictures: false,
+            vectors: Vectors::Floats,
+        }
+    }
+}
+
+impl EmbeddingDialect {
+    /// The vendor's word for a purpose.
+    fn purpose<'a>(&'a self, word: &'a str) -> &'a str {
+        let known = self.purposes.iter().find(|(ours, _)| ours == word);
+        known.map_or(word, |(_, theirs)| theirs)
+    }
+
+    fn says(&self, encoding: &str) -> bool {
+        self.says_float || encoding != "float"
+    }
 }
 
 /// What base64 holds.

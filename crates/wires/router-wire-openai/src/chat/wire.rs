@@ -247,9 +247,15 @@ pub(super) struct Part<'a> {
     pub(super) thinking: Content2<'a>,
     #[serde(borrow)]
     pub(super) summary: List<TextOnly<'a>>,
+    /// Over what was thought (Mistral).
+    #[serde(borrow)]
+    pub(super) signature: Str<'a>,
     /// A string that stood in place of a part.
     #[serde(skip)]
     pub(super) bare: Option<Cow<'a, str>>,
+    /// The part itself, where it names a source.
+    #[serde(skip)]
+    pub(super) source: Option<&'a RawValue>,
 }
 
 /// A string, or parts of which only the texts count.
@@ -343,7 +349,11 @@ impl<'a> Part<'a> {
                 ..Self::default()
             });
         }
-        serde_json::from_str(raw.get()).ok()
+        let mut part: Self = serde_json::from_str(raw.get()).ok()?;
+        if matches!(part.kind.filled(), Some("reference" | "tool_reference")) {
+            part.source = Some(raw);
+        }
+        Some(part)
     }
 }
 

@@ -52,7 +52,7 @@ fn check(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> R
         return Err(Error::unsupported("calling tools from a text completion"));
     }
     let settings = &request.settings;
-    let set: [(&'static str, bool, bool); 17] = [
+    let set: [(&'static str, bool, bool); 18] = [
         ("temperature", settings.temperature.is_some(), true),
         ("top_p", settings.top_p.is_some(), true),
         ("top_k", settings.top_k.is_some(), true),
@@ -62,6 +62,7 @@ fn check(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> R
         ("stop_sequences", !settings.stop_sequences.is_empty(), true),
         ("n", settings.n.is_some_and(|n| n > 1), true),
         ("logit_bias", !settings.logit_bias.is_empty(), true),
+        ("logprobs", settings.logprobs == Some(true), true),
         ("response_format", request.response_format.is_some(), false),
         ("reasoning", settings.reasoning.is_some(), false),
         ("verbosity", settings.verbosity.is_some(), false),
@@ -155,9 +156,11 @@ impl Serialize for Body<'_> {
         if !settings.stop_sequences.is_empty() && can("stop_sequences") {
             body.field("stop", &settings.stop_sequences)?;
         }
-        body.some("seed", settings.seed.filter(|_| can("seed")))?;
+        if let Some(seed) = settings.seed.filter(|_| can("seed")) {
+            body.named(&dialect.seed_field, &seed)?;
+        }
         body.some("n", settings.n.filter(|n| can("n") || *n == 1))?;
-        if settings.logprobs == Some(true) {
+        if settings.logprobs == Some(true) && can("logprobs") {
             body.field("logprobs", &settings.top_logprobs.unwrap_or(0))?;
         }
         if !settings.logit_bias.is_empty() && can("logit_bias") {

@@ -23,6 +23,8 @@ pub struct RerankDialect {
     pub top_field: Cow<'static, str>,
     /// The field for whether documents are repeated; absent: the vendor has none.
     pub return_documents_field: Option<Cow<'static, str>>,
+    /// What is said of repeating documents where a request says nothing; absent: nothing.
+    pub return_documents: Option<bool>,
     /// Whether documents may be pictures, as `{"image": "…"}`.
     pub images: bool,
 }
@@ -33,6 +35,7 @@ impl Default for RerankDialect {
             path: Cow::Borrowed("/rerank"),
             top_field: Cow::Borrowed("top_n"),
             return_documents_field: Some(Cow::Borrowed("return_documents")),
+            return_documents: None,
             images: false,
         }
     }

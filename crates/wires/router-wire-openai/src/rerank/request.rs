@@ -88,7 +88,8 @@ impl Serialize for Body<'_> {
         if let Some(top) = request.top_n {
             body.named(&dialect.top_field, &top)?;
         }
-        if let (Some(field), Some(asked)) = (&dialect.return_documents_field, request.return_documents) {
+        let asked = request.return_documents.or(dialect.return_documents);
+        if let (Some(field), Some(asked)) = (&dialect.return_documents_field, asked) {
             body.named(field, &asked)?;
         }
         body.end(&request.extra, WIRE)

@@ -7,6 +7,7 @@ pub mod server;
 
 use std::borrow::Cow;
 
+use router_core::Json;
 use serde::{Deserialize, Serialize};
 
 /// The name of this wire in unnamed fields.
@@ -21,6 +22,10 @@ pub struct SpeechDialect {
     pub path: Cow<'static, str>,
     /// Whether a stream can come as events, which tell the tokens used; otherwise it comes as bare bytes.
     pub events: bool,
+    /// The field for the voice.
+    pub voice_field: Cow<'static, str>,
+    /// The field that asks for events, and its value.
+    pub events_field: (Cow<'static, str>, Json),
     /// Settings that the vendor does not have, by their names in this library: `voice`, `instructions`, `format`, `speed`.
     /// They are dropped with a warning.
     pub unsupported: Vec<Cow<'static, str>>,
@@ -31,6 +36,11 @@ impl Default for SpeechDialect {
         Self {
             path: Cow::Borrowed("/audio/speech"),
             events: false,
+            voice_field: Cow::Borrowed("voice"),
+            events_field: (
+                Cow::Borrowed("stream_format"),
+                Json::from(serde_json::json!("sse")),
+            ),
             unsupported: Vec::new(),
         }
     }

@@ -71,7 +71,9 @@ impl Serialize for Body<'_> {
         let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
         body.field("model", &self.call.model)?;
         body.field("input", &request.input)?;
-        body.some("voice", request.voice.as_ref().filter(|_| can("voice")))?;
+        if let Some(voice) = request.voice.as_ref().filter(|_| can("voice")) {
+            body.named(&dialect.voice_field, voice)?;
+        }
         body.some(
             "instructions",
             request.instructions.as_ref().filter(|_| can("instructions")),
@@ -82,7 +84,8 @@ impl Serialize for Body<'_> {
         )?;
         body.some("speed", request.speed.filter(|_| can("speed")))?;
         if as_events(dialect, self.call) {
-            body.field("stream_format", "sse")?;
+            let (field, value) = &dialect.events_field;
+            body.named(field, value)?;
         }
         body.end(&request.extra, WIRE)
     }

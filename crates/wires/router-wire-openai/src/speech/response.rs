@@ -143,7 +143,7 @@ impl SpeechStreamDecoder {
         struct Event<'a> {
             #[serde(borrow, rename = "type")]
             kind: Str<'a>,
-            #[serde(borrow)]
+            #[serde(borrow, alias = "audio_data")]
             audio: Str<'a>,
             #[serde(borrow)]
             usage: Option<&'a RawValue>,

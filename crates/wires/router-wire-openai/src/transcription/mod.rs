@@ -28,6 +28,8 @@ pub struct TranscriptionDialect {
     pub translations_path: Option<Cow<'static, str>>,
     /// The format that tells times, asked for when a request wants them; absent: the vendor tells none.
     pub timed_format: Option<Cow<'static, str>>,
+    /// Whether times are told in every format, and not in the timed one alone.
+    pub times_in_every_format: bool,
     /// Whether a transcript can be streamed.
     pub streams: bool,
     /// Settings that the vendor does not have, by their names in this library: `language`, `prompt`, `temperature`, `format`.
@@ -54,6 +56,7 @@ impl Default for TranscriptionDialect {
             form: SoundForm::File,
             translations_path: Some(Cow::Borrowed("/audio/translations")),
             timed_format: Some(Cow::Borrowed("verbose_json")),
+            times_in_every_format: false,
             streams: false,
             unsupported: Vec::new(),
         }

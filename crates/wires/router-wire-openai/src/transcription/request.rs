@@ -49,7 +49,8 @@ pub fn encode(
         warnings.dropped("language", "a translation finds out the language itself")?;
     }
     let format = format(dialect, request);
-    let timed = format.is_some() && format == dialect.timed_format.as_deref();
+    let timed =
+        dialect.times_in_every_format || (format.is_some() && format == dialect.timed_format.as_deref());
     if !request.timestamps.is_empty() && !timed {
         let why = "this vendor tells no times in this format";
         warnings.dropped("timestamps", why)?;
@@ -170,7 +171,8 @@ impl Serialize for Body<'_> {
         body.some("prompt", request.prompt.as_ref().filter(|_| can("prompt")))?;
         body.some("temperature", request.temperature.filter(|_| can("temperature")))?;
         body.some("response_format", self.format)?;
-        if !request.timestamps.is_empty() && self.format == Some("verbose_json") {
+        let timed = dialect.times_in_every_format || self.format == Some("verbose_json");
+        if !request.timestamps.is_empty() && timed {
             let words = Seq(|| request.timestamps.iter().map(Timestamps::as_str));
             body.field("timestamp_granularities", &words)?;
         }

@@ -202,6 +202,7 @@ impl ChatMessage<'_> {
         let said = || {
             parts.iter().filter(move |part| match part {
                 ContentPart::Text(_) => true,
+                ContentPart::Reasoning(part) => reasoning::is_content(target, part),
                 part => target.takes_opaque(part),
             })
         };

@@ -167,7 +167,9 @@ impl Serialize for Body<'_> {
         if !settings.stop_sequences.is_empty() && can("stop_sequences") {
             body.field("stop", &settings.stop_sequences)?;
         }
-        body.some("seed", settings.seed.filter(|_| can("seed")))?;
+        if let Some(seed) = settings.seed.filter(|_| can("seed")) {
+            body.named(&dialect.seed_field, &seed)?;
+        }
         body.some("n", settings.n.filter(|n| can("n") || *n == 1))?;
         self.logprobs(&mut body)?;
         if !settings.logit_bias.is_empty() && can("logit_bias") {
@@ -242,7 +244,9 @@ impl Body<'_> {
         match &self.request.tool_choice {
             Some(ToolChoice::Auto) if takes("auto") => body.field("tool_choice", "auto"),
             Some(ToolChoice::None) => body.field("tool_choice", "none"),
-            Some(ToolChoice::Required) if takes("required") => body.field("tool_choice", "required"),
+            Some(ToolChoice::Required) if takes("required") => {
+                body.field("tool_choice", &self.dialect.required_choice)
+            }
             Some(ToolChoice::Tool(name)) if takes("named") => body.field(
                 "tool_choice",
                 &NamedTool {

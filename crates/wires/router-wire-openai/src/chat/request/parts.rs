@@ -6,8 +6,8 @@ use router_wire::write::{Inner, extra_fields_but};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::Target;
 use super::tools::CacheControl;
+use super::{Target, reasoning};
 use crate::chat::WIRE;
 
 pub(super) struct Parts<'a> {
@@ -50,6 +50,10 @@ impl Serialize for Part<'_> {
             }
             ContentPart::Media(media) => {
                 media_fields(media, self.target.dialect.audio_data_urls, &mut map)?;
+            }
+            ContentPart::Reasoning(part) => {
+                reasoning::chunk(part, &mut map)?;
+                return map.end();
             }
             _ => {}
         }

@@ -3,6 +3,7 @@
 use router_core::content::Reasoning;
 use router_core::{ContentPart, Text};
 use router_wire::provenance::Speaker;
+use router_wire::write::extra_fields_but;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
@@ -80,6 +81,33 @@ pub(super) fn replay_field(speaker: &Speaker, reasoning: &Reasoning) -> Option<S
         .signature()
         .is_none_or(|signature| speaker.signature(signature).is_some());
     word("field").filter(|_| made_here && signed_here)
+}
+
+/// Whether earlier reasoning goes back as a part of the content, which it was.
+pub(super) fn is_content(target: Target<'_>, part: &Reasoning) -> bool {
+    target.dialect.reasoning_replay != ReasoningReplay::Never
+        && !part.text.is_empty()
+        && replay_field(target.speaker, part).is_some_and(|field| field == "content")
+}
+
+/// Writes reasoning as a part of the content.
+pub(super) fn chunk<M: SerializeMap>(part: &Reasoning, map: &mut M) -> std::result::Result<(), M::Error> {
+    #[derive(Serialize)]
+    struct Piece<'a> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        text: &'a Text,
+    }
+    let piece = Piece {
+        kind: "text",
+        text: &part.text,
+    };
+    map.serialize_entry("type", "thinking")?;
+    map.serialize_entry("thinking", &[piece])?;
+    if let Some(signature) = part.riders.signature() {
+        map.serialize_entry("signature", &signature.data)?;
+    }
+    extra_fields_but(map, part.riders.extra(), WIRE, &["field", "provider", "details"])
 }
 
 #[derive(Serialize)]

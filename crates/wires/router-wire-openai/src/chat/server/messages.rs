@@ -8,10 +8,11 @@ use router_core::tool::ToolCallKind;
 use router_core::{
     CacheMark, Content, ContentPart, Extra, Json, Message, Result, Text, ToolCall, ToolResult,
 };
+use router_wire::media_type;
 use router_wire::object::{Object, invalid, is_string, list_of};
 use serde_json::value::RawValue;
 
-use super::reasoning::{sign_call, thoughts};
+use super::reasoning::{as_thought, sign_call, thoughts};
 use super::request::read;
 use crate::chat::WIRE;
 
@@ -144,6 +145,27 @@ fn part(mut fields: Object<'_>, raw: &RawValue) -> Result<ContentPart> {
             fields.keep("video_url", video);
             ContentPart::Media(by_url(MediaKind::Video, &url, &path)?)
         }
+        // Mistral's form: the sound alone, or its address.
+        "input_audio" if fields.peek("input_audio").is_some_and(is_string) => {
+            let path = fields.path_of("input_audio");
+            let data = fields.required_text("input_audio")?;
+            if data.starts_with("http") || data.starts_with("data:") {
+                ContentPart::Media(by_url(MediaKind::Audio, &data, &path)?)
+            } else {
+                let mut media = checked(Media::base64(MediaKind::Audio, "", data), &path)?;
+                let kind = media.decode().and_then(|bytes| media_type::of_bytes(&bytes));
+                media.media_type = Some(Text::from_static(kind.unwrap_or("audio/wav")));
+                ContentPart::Media(media)
+            }
+        }
+        // Mistral's form of a document.
+        "document_url" => {
+            let path = fields.path_of("document_url");
+            let url = fields.required_text("document_url")?;
+            let mut media = by_url(MediaKind::Document, &url, &path)?;
+            media.name = fields.text("document_name")?;
+            ContentPart::Media(media)
+        }
         "input_audio" => {
             let path = fields.path_of("input_audio");
             let mut audio = inner(&mut fields, "input_audio")?;
@@ -207,7 +229,10 @@ fn checked(media: Media, path: &str) -> Result<Media> {
 }
 
 fn assistant(raw: Option<&RawValue>, path: &str, fields: &mut Object<'_>) -> Result<Content> {
-    let said = raw.map(|raw| content(raw, path)).transpose()?;
+    let mut said = raw.map(|raw| content(raw, path)).transpose()?;
+    if let Some(Content::Parts(parts)) = &mut said {
+        std::sync::Arc::make_mut(parts).iter_mut().for_each(as_thought);
+    }
     let thoughts = thoughts(fields)?;
     let refusal = fields.text("refusal")?;
     let calls = fields.list("tool_calls")?;

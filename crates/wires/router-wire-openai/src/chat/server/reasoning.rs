@@ -61,6 +61,43 @@ pub(super) fn thoughts(fields: &mut Object<'_>) -> Result<Vec<ContentPart>> {
     Ok(parts)
 }
 
+/// Makes reasoning of a part that is Mistral's form of it, and says no more than a text.
+pub(super) fn as_thought(part: &mut ContentPart) {
+    if let ContentPart::Opaque(opaque) = part
+        && let Some(thought) = thought(opaque.raw.as_str())
+    {
+        *part = ContentPart::Reasoning(thought);
+    }
+}
+
+fn thought(raw: &str) -> Option<Reasoning> {
+    let mut fields: Object<'_> = serde_json::from_str(raw).ok()?;
+    if fields.text("type").ok()?? != *"thinking" {
+        return None;
+    }
+    let [piece] = fields.list("thinking").ok()?[..] else {
+        return None;
+    };
+    let mut piece = Object::of(piece, "").ok()?;
+    let is_text = piece.text("type").ok()?? == *"text";
+    let mut reasoning = Reasoning::new(piece.text("text").ok()??);
+    if !is_text || !piece.is_empty() || reasoning.text.is_empty() {
+        return None;
+    }
+    let signature = fields.text("signature").ok()?;
+    let mut extra = fields.rest(WIRE);
+    extra.insert(
+        Text::from_static(WIRE),
+        Text::from_static("field"),
+        Json::of("content").ok()?,
+    );
+    reasoning.riders = Riders::new().with_extra(extra);
+    reasoning
+        .riders
+        .set_signature(signature.map(|signature| unseal(&signature, crate::WIRE)));
+    Some(reasoning)
+}
+
 fn part(text: Text, field: &'static str) -> Result<ContentPart> {
     let mut reasoning = Reasoning::new(text);
     add(&mut reasoning.riders, "field", Json::of(field)?);

@@ -27,6 +27,8 @@ pub(super) struct ChoiceState {
     pub(super) named_reasoning: bool,
     pub(super) details: Vec<DetailState>,
     pub(super) signature: Option<Text>,
+    /// The signature over thoughts that are parts of the content.
+    pub(super) thought_signature: Option<Text>,
     pub(super) signature_given: bool,
     pub(super) extra: Vec<(Text, Json)>,
 }
@@ -61,7 +63,8 @@ impl ChoiceState {
     ) {
         let choice = self.index;
         let index = call.index.count();
-        let id = call.id.to_text();
+        // Mistral's default for an id is the word `null`.
+        let id = call.id.to_text().filter(|id| *id != *"null");
         // Snowflake puts an empty `custom` beside the function.
         let custom = call.function.is_none() && call.custom.is_some();
         let (name, arguments) = match (call.function, call.custom) {
@@ -152,6 +155,8 @@ impl ChoiceState {
                 }),
             (None, Some(id)) => self.calls.iter().position(|call| call.id.as_ref() == Some(id)),
             (None, None) if self.calls.is_empty() => None,
+            // A call that is complete, and the name of another.
+            (None, None) if named && self.calls.last().is_some_and(|call| call.given) => None,
             (None, None) => Some(self.calls.len() - 1),
         };
         known.unwrap_or_else(|| {
@@ -198,6 +203,7 @@ impl ChoiceState {
     /// Data that hides reasoning, and signatures that come behind their text, are parts without text.
     pub(super) fn close_reasoning(&mut self, speaker: &Speaker, events: &mut Events) {
         let open = self.reasoning.take();
+        let over = self.thought_signature.take().filter(|_| open.is_some());
         if open.is_none() && !self.details.iter().any(|detail| detail.sealed) {
             return;
         }
@@ -210,6 +216,9 @@ impl ChoiceState {
             let mut riders = reasoning_riders(field, speaker, all.take().unwrap_or_default());
             if let Some(at) = sealed.iter().position(|detail| detail.is_text()) {
                 riders.set_signature(Some(Signature::new(speaker.provider(), sealed.remove(at).seal())));
+            }
+            if let Some(signature) = over {
+                riders.set_signature(Some(Signature::new(speaker.provider(), signature)));
             }
             events.push_back(StreamEvent::PartEnd {
                 choice,

@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use self::choice::ChoiceState;
 use self::pieces::{
     annotation, audio, base_resp_error, content, executed_tool, failed_base_resp, finish_details,
-    google_signature, groq_usage, image, logprobs, web_source,
+    google_signature, groq_usage, image, logprobs, reference, web_source,
 };
 use super::response::finish_reason;
 use super::wire::{self, Chunk};
@@ -281,9 +281,9 @@ impl ChatStreamDecoder {
         } = self;
         let state = &mut choices[at];
         let choice = state.index;
-        let (texts, thoughts) = content(std::mem::take(&mut message.content), data);
-        let part_thoughts = !thoughts.is_empty();
-        for text in thoughts {
+        let said = content(std::mem::take(&mut message.content), data);
+        let part_thoughts = !said.thoughts.is_empty();
+        for text in said.thoughts {
             state.reasoning.get_or_insert("content");
             events.push_back(StreamEvent::ReasoningDelta { choice, text });
         }
@@ -305,9 +305,18 @@ impl ChatStreamDecoder {
                 events.push_back(StreamEvent::ReasoningDelta { choice, text });
             }
         }
-        if let Some(text) = texts {
+        if said.signature.is_some() {
+            state.thought_signature = said.signature;
+        }
+        if let Some(text) = said.text {
             state.close_reasoning(speaker, events);
             events.push_back(StreamEvent::TextDelta { choice, text });
+        }
+        for raw in said.sources {
+            events.push_back(StreamEvent::Citation {
+                choice,
+                citation: Box::new(reference(raw, speaker)),
+            });
         }
         if let Some(text) = std::mem::take(&mut message.refusal).take(data) {
             state.refused = true;

@@ -13,43 +13,66 @@ use crate::chat::WIRE;
 use crate::chat::wire::{self, Content, Content2};
 use crate::logprobs::read;
 
-/// Texts and thoughts of a content value.
-pub(super) fn content(content: Content<'_>, data: &Text) -> (Option<Text>, Vec<Text>) {
-    match content {
-        Content::None => (None, Vec::new()),
-        Content::Text(text) => (
-            Some(data.slice_cow(text)).filter(|text| !text.is_empty()),
-            Vec::new(),
-        ),
-        Content::Parts(parts) => {
-            let (mut all, mut thoughts) = (String::new(), Vec::new());
-            for part in parts {
-                if let Some(text) = part.bare {
-                    all.push_str(&text);
-                    continue;
-                }
-                match part.kind.filled().unwrap_or_default() {
-                    // DashScope's parts have no type.
-                    "text" | "output_text" | "" => all.push_str(part.text.filled().unwrap_or_default()),
-                    "thinking" => match part.thinking {
-                        Content2::None => {}
-                        Content2::Text(text) => thoughts.push(Text::from(text)),
-                        Content2::Parts(pieces) => {
-                            thoughts.extend(pieces.into_iter().filter_map(|piece| piece.text.to_text()))
-                        }
-                    },
-                    "reasoning" => thoughts.extend(
-                        part.summary
-                            .0
-                            .into_iter()
-                            .filter_map(|piece| piece.text.to_text()),
-                    ),
-                    _ => {}
+/// What a content value holds.
+#[derive(Default)]
+pub(super) struct Said<'a> {
+    pub(super) text: Option<Text>,
+    pub(super) thoughts: Vec<Text>,
+    /// Over the thoughts.
+    pub(super) signature: Option<Text>,
+    /// Sources that stand between the texts (Mistral).
+    pub(super) sources: Vec<&'a RawValue>,
+}
+
+/// Texts, thoughts and sources of a content value.
+pub(super) fn content<'a>(content: Content<'a>, data: &Text) -> Said<'a> {
+    let mut said = Said::default();
+    let parts = match content {
+        Content::None => return said,
+        Content::Text(text) => {
+            said.text = Some(data.slice_cow(text)).filter(|text| !text.is_empty());
+            return said;
+        }
+        Content::Parts(parts) => parts,
+    };
+    let mut all = String::new();
+    for part in parts {
+        if let Some(text) = part.bare {
+            all.push_str(&text);
+            continue;
+        }
+        said.sources.extend(part.source);
+        match part.kind.filled().unwrap_or_default() {
+            // DashScope's parts have no type.
+            "text" | "output_text" | "" => all.push_str(part.text.filled().unwrap_or_default()),
+            "thinking" => {
+                said.signature = part.signature.to_text().or(said.signature);
+                match part.thinking {
+                    Content2::None => {}
+                    Content2::Text(text) => said.thoughts.push(Text::from(text)),
+                    Content2::Parts(pieces) => {
+                        let texts = pieces.into_iter().filter_map(|piece| piece.text.to_text());
+                        said.thoughts.extend(texts);
+                    }
                 }
             }
-            (Some(Text::from(all)).filter(|text| !text.is_empty()), thoughts)
+            "reasoning" => {
+                let texts = part.summary.0.into_iter();
+                said.thoughts
+                    .extend(texts.filter_map(|piece| piece.text.to_text()));
+            }
+            _ => {}
         }
     }
+    said.text = Some(Text::from(all)).filter(|text| !text.is_empty());
+    said
+}
+
+/// A source among the parts of a content: what a tool of the vendor found, or numbers of documents.
+pub(super) fn reference(raw: &RawValue, speaker: &Speaker) -> Citation {
+    let mut citation = web_source(raw, speaker).unwrap_or_default();
+    citation.raw = Some(Opaque::new(speaker.provider(), Json::from_raw(raw)));
+    citation
 }
 
 /// Arguments: a string of JSON, or the JSON itself.
