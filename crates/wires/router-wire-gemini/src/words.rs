@@ -55,9 +55,13 @@ pub(crate) fn finish_reason(raw: &Text, calls: bool) -> FinishReason {
 /// The wire's word for ours; the vendor's own word when it is one of this wire.
 #[cfg(feature = "server")]
 pub(crate) fn of_reason<'a>(reason: &FinishReason, raw: Option<&'a Text>) -> &'a str {
-    if let Some(raw) =
-        raw.filter(|raw| raw.len() > 2 && raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
-    {
+    let unknown = |reason: &FinishReason| matches!(reason, FinishReason::Other(_));
+    let is_own = |raw: &&Text| {
+        let is_word = raw.len() > 2 && raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        // Another vendor writes its words so too.
+        is_word && (unknown(reason) || !unknown(&finish_reason(raw, false)))
+    };
+    if let Some(raw) = raw.filter(is_own) {
         return raw;
     }
     match reason {
