@@ -42,6 +42,7 @@ providers! {
     "llamacpp" => router_llamacpp as llamacpp, Entry::of::<llamacpp::LlamaCppCodec>();
     "lmstudio" => router_lmstudio as lmstudio, Entry::of::<lmstudio::LmStudioCodec>();
     "minimax" => router_minimax as minimax, Entry::of::<minimax::MiniMaxCodec>();
+    "mistral" => router_mistral as mistral, Entry::of::<mistral::MistralCodec>();
     "moonshot" => router_moonshot as moonshot, Entry::of::<moonshot::MoonshotCodec>();
     "nvidia" => router_nvidia as nvidia, Entry::of::<nvidia::NvidiaCodec>();
     "openrouter" => router_openrouter as openrouter, Entry::new(<openrouter::OpenRouterCodec as router_wire::vendor::VendorCodec>::VENDOR, openrouter::build);

@@ -37,9 +37,11 @@ const WIRES: &[(&str, &str, &str)] = &[
         "/v1beta/models/m:streamGenerateContent",
     ),
     ("chat", "ollama", "/api/chat"),
+    ("chat", "cohere", "/v2/chat"),
     ("embeddings", "openai", "/v1/embeddings"),
     ("embeddings", "gemini", "/v1beta/models/m:batchEmbedContents"),
     ("embeddings", "ollama", "/api/embed"),
+    ("embeddings", "cohere", "/v2/embed"),
     ("count_tokens", "anthropic", "/v1/messages/count_tokens"),
     ("count_tokens", "gemini", "/v1beta/models/m:countTokens"),
 ];
@@ -163,6 +165,7 @@ fn servers() -> Vec<Box<dyn ServerCodec>> {
     let mut servers = router_wire_anthropic::endpoints();
     servers.extend(router_wire_gemini::endpoints());
     servers.extend(router_ollama::endpoints());
+    servers.extend(router_cohere::endpoints());
     servers.extend(router_wire_openai::endpoints());
     servers
 }

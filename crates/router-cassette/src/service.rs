@@ -19,6 +19,7 @@ use router_core::{
     Text,
 };
 use router_gemini::GeminiCodec;
+use router_mistral::MistralCodec;
 use router_ollama::OllamaCodec;
 use router_vertex::VertexCodec;
 use router_wire::provenance::Speaker;
@@ -137,6 +138,10 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
             request.format = cassette.asked("response_format").as_str().map(Text::from);
             (compatible(id), request.into())
         }
+        "ocr" if provider == "mistral" => {
+            let page = Media::base64(MediaKind::Document, "application/pdf", "");
+            (compatible(id), TranscriptionRequest::new(page).into())
+        }
         "rerank" => (compatible(id), RerankRequest::new("-", ["-"]).into()),
         "moderations" => (compatible(id), ModerationRequest::new(["-"]).into()),
         "completions" if cohere => (compatible(id), completions::prompt("-").into()),
@@ -199,6 +204,7 @@ fn compatible(id: ProviderId) -> Box<dyn Codec> {
         "llamacpp" => Box::new(router_llamacpp::LlamaCppCodec::new(id)),
         "lmstudio" => Box::new(router_lmstudio::LmStudioCodec::new(id)),
         "minimax" => Box::new(router_minimax::MiniMaxCodec::new(id)),
+        "mistral" => Box::new(MistralCodec::new(id)),
         "moonshot" => Box::new(router_moonshot::MoonshotCodec::new(id)),
         "nvidia" => Box::new(router_nvidia::NvidiaCodec::new(id)),
         "openrouter" => Box::new(router_openrouter::OpenRouterCodec::new(id)),
@@ -265,6 +271,12 @@ fn speaks(cassette: &Cassette) -> bool {
 pub(crate) fn operation_name(call: &Call) -> &'static str {
     if let Operation::Chat(request) = &call.operation
         && completions::came_so(request)
+    {
+        return "other";
+    }
+    // Reading a document is no operation of its own.
+    if let Operation::Transcribe(request) = &call.operation
+        && request.audio.kind != MediaKind::Audio
     {
         return "other";
     }

@@ -21,7 +21,7 @@ pub(crate) const ALIASES: &[Alias] = &[
     }),
     ("Nothing in it", |body| {
         body.fields().retain(|name, value| match name.as_str() {
-            "tools" => *value != json!([]),
+            "tools" | "documents" => *value != json!([]),
             "options" | "generationConfig" => *value != json!({}),
             "format" => *value != "",
             _ => true,

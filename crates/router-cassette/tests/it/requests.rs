@@ -24,6 +24,20 @@ const MEANT: &[Meant] = &[
     ("DeepSeek: effort switches thinking on", |difference| {
         difference.path == ".thinking" && difference.written == json!({"type": "enabled"})
     }),
+    ("Mistral: ids of calls", |difference| {
+        let fits = |id: &Value| {
+            let id = id.as_str().unwrap_or_default();
+            id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        let place = [".messages[].tool_calls[].id", ".messages[].tool_call_id"].contains(&&*difference.path);
+        place && fits(&difference.written) && !fits(&difference.read)
+    }),
+    ("Mistral: a voice by its id, and speech in pieces", |difference| {
+        let Difference { path, read, written } = difference;
+        (path == ".voice" && written.is_null())
+            || (path == ".voice_id" && read.is_null())
+            || (path == ".stream" && read.is_null() && *written == true)
+    }),
     ("DeepSeek: turns with calls hold reasoning", |difference| {
         difference.path == ".messages[].reasoning_content" && difference.written == ""
     }),
@@ -134,6 +148,11 @@ fn server(cassette: &Cassette) -> Option<(String, Vec<Box<dyn ServerCodec>>)> {
         return Some((path, router_wire_gemini::endpoints()));
     }
     let (path, endpoints) = match cassette.endpoint.as_str() {
+        "chat" if path.ends_with("/v2/chat") => ("/v2/chat", router_cohere::endpoints()),
+        "embeddings" if path.ends_with("/v2/embed") => ("/v2/embed", router_cohere::endpoints()),
+        "rerank" if path.ends_with("/v2/rerank") => ("/v2/rerank", router_cohere::endpoints()),
+        // The first versions, which the vendor has closed or will.
+        "embeddings" | "rerank" if cassette.provider == "cohere" => return None,
         "chat" if path.ends_with("/api/chat") => ("/api/chat", router_ollama::endpoints()),
         "embeddings" if path.ends_with("/api/embed") => ("/api/embed", router_ollama::endpoints()),
         // The form before it, which only old clients send.

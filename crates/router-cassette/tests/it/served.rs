@@ -79,7 +79,7 @@ impl Wire {
     }
 }
 
-fn wires() -> [Wire; 5] {
+fn wires() -> [Wire; 6] {
     let asked = || json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
     let with = |name: &str, value: Value| {
         let mut request = asked();
@@ -112,6 +112,7 @@ fn wires() -> [Wire; 5] {
             json!({"contents": [{"parts": [{"text": "x"}]}]}),
         ),
         Wire::new("chat", "ollama", router_ollama::endpoints(), "/api/chat", asked()),
+        Wire::new("chat", "cohere", router_cohere::endpoints(), "/v2/chat", asked()),
     ]
 }
 

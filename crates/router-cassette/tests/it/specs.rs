@@ -57,19 +57,28 @@ impl Schemas {
 const OPENAI: &str = "openai/openai-schemas.json";
 const ANTHROPIC: &str = "anthropic/anthropic-request-schemas.json";
 const ANTHROPIC_REPLIES: &str = "anthropic/anthropic-response-schemas.json";
+const COHERE: &str = "cohere/cohere-schemas.json";
+const MISTRAL: &str = "mistral/mistral-schemas.json";
 const GOOGLE: &str = "google/vertex-generative-request-schemas.json";
 const GOOGLE_REPLIES: &str = "google/vertex-generative-response-schemas.json";
 
 /// The schema of a request.
 fn schema_of(cassette: &Cassette, body: &Value) -> Option<(&'static str, &'static str)> {
     let google = cassette.path().contains("/publishers/google/") || cassette.provider == "gemini";
+    let cohere = cassette.path().contains("/v2/");
     Some(match cassette.endpoint.as_str() {
         "chat" if cassette.path().ends_with("/api/chat") => return None,
+        "chat" if cohere => (COHERE, "ChatRequest"),
+        "embeddings" if cohere => (COHERE, "EmbedRequest"),
+        "rerank" if cohere => (COHERE, "RerankRequest"),
+        "chat" if cassette.provider == "mistral" => (MISTRAL, "ChatCompletionRequest"),
+        "embeddings" if cassette.provider == "mistral" => (MISTRAL, "EmbeddingRequest"),
         "chat" => (OPENAI, "CreateChatCompletionRequest"),
         "responses" => (OPENAI, "CreateResponse"),
         "embeddings" if google || cassette.path().ends_with("/api/embed") => return None,
         "embeddings" => (OPENAI, "CreateEmbeddingRequest"),
         "images" => (OPENAI, "CreateImageRequest"),
+        "audio-speech" if cassette.provider == "mistral" => return None,
         "audio-speech" => (OPENAI, "CreateSpeechRequest"),
         "moderations" => (OPENAI, "CreateModerationRequest"),
         "messages" if body["stream"] == true => (ANTHROPIC, "MessageCreateStreaming_2023-06-01"),
@@ -164,7 +173,7 @@ impl Wire {
     }
 }
 
-fn wires() -> [Wire; 4] {
+fn wires() -> [Wire; 5] {
     let chat = r#"{"model":"m","messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":{"include_usage":true}}"#;
     [
         Wire {
@@ -198,6 +207,14 @@ fn wires() -> [Wire; 4] {
             body: r#"{"contents":[{"parts":[{"text":"x"}]}]}"#,
             whole: (GOOGLE_REPLIES, "GenerateContentResponse"),
             event: (GOOGLE_REPLIES, "GenerateContentResponse"),
+        },
+        Wire {
+            endpoint: "chat",
+            endpoints: router_cohere::endpoints(),
+            path: "/v2/chat",
+            body: r#"{"model":"m","messages":[{"role":"user","content":"x"}],"stream":true}"#,
+            whole: (COHERE, "ChatResponse"),
+            event: (COHERE, "ChatStreamEvent"),
         },
     ]
 }

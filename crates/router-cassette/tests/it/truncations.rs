@@ -87,6 +87,7 @@ fn is_last(cassette: &Cassette, event: &Value) -> bool {
         items.into_iter().any(|item| word(&item[name]))
     };
     match cassette.endpoint.as_str() {
+        "chat" if event["type"] == "message-end" => true,
         "responses" => matches!(
             event["type"].as_str(),
             Some("response.completed" | "response.incomplete" | "response.failed")
