@@ -34,6 +34,8 @@ pub use router_cache as cache;
 pub use router_catalog as catalog;
 #[cfg(feature = "client")]
 pub use router_http as http;
+#[cfg(feature = "prompt")]
+pub use router_prompt as prompt;
 #[cfg(feature = "ratelimit")]
 pub use router_ratelimit as ratelimit;
 #[cfg(feature = "redis")]

@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Layer,
     /// Data and helpers that stand on core alone: facts of models, token counts, templates.
     Catalog,
+    /// The history of conversations: a layer that also counts tokens.
+    Conversation,
     /// The connection to Redis: below the layers, which keep shared state in it.
     Redis,
     Serve,
@@ -35,7 +37,8 @@ impl Kind {
             ["crates", "router-core"] => Some(Self::Core),
             ["crates", "router-wire"] => Some(Self::Wire),
             ["crates", "router-http"] => Some(Self::Http),
-            ["crates", "router-catalog" | "router-tokens"] => Some(Self::Catalog),
+            ["crates", "router-catalog" | "router-tokens" | "router-prompt"] => Some(Self::Catalog),
+            ["crates", "router-conversation"] => Some(Self::Conversation),
             ["crates", "router-redis"] => Some(Self::Redis),
             ["crates", "router-serve"] => Some(Self::Serve),
             ["crates", "router-sim"] => Some(Self::Sim),
@@ -49,12 +52,14 @@ impl Kind {
     /// What it may depend on, tests aside. Nothing of ours stands on what is missing everywhere.
     pub(super) fn may_use(self) -> &'static [Self] {
         use Kind::{
-            Cassette, Catalog, Core, Http, Layer, Provider, Redis, Serve, Sim, Umbrella, Wire, Wires,
+            Cassette, Catalog, Conversation, Core, Http, Layer, Provider, Redis, Serve, Sim, Umbrella, Wire,
+            Wires,
         };
         match self {
             Self::Core => &[],
             Self::Wire | Self::Catalog | Self::Redis => &[Core],
             Self::Layer => &[Core, Redis],
+            Self::Conversation => &[Core, Catalog, Redis],
             Self::Http | Self::Wires => &[Core, Wire],
             Self::Conformance => &[Core, Wire, Http],
             Self::Provider => &[Core, Wire, Http, Wires],
@@ -63,10 +68,32 @@ impl Kind {
             Self::Sim => &[Core, Wire, Http, Wires, Serve],
             Self::Cassette => &[Core, Wire, Http, Wires, Provider],
             Self::Umbrella => &[
-                Core, Wire, Http, Wires, Provider, Layer, Catalog, Redis, Serve, Sim,
+                Core,
+                Wire,
+                Http,
+                Wires,
+                Provider,
+                Layer,
+                Catalog,
+                Conversation,
+                Redis,
+                Serve,
+                Sim,
             ],
             Self::App => &[
-                Core, Wire, Http, Wires, Provider, Layer, Catalog, Redis, Serve, Sim, Cassette, Umbrella,
+                Core,
+                Wire,
+                Http,
+                Wires,
+                Provider,
+                Layer,
+                Catalog,
+                Conversation,
+                Redis,
+                Serve,
+                Sim,
+                Cassette,
+                Umbrella,
             ],
         }
     }

@@ -1,6 +1,6 @@
 //! The vendor's own count, where it has one.
 
-use router_core::tokens::TokenCount;
+use router_core::tokens::{TokenCount, TokenCounter as _};
 use router_core::{ChatRequest, Error, ErrorKind, Scripted};
 use router_tokens::{Counter, ask};
 
@@ -21,9 +21,14 @@ async fn the_vendor_is_asked() {
 #[tokio::test]
 async fn a_vendor_without_counts_is_made_up_for_with_a_warning() {
     let vendor = Scripted::new().error(Error::new(ErrorKind::Unsupported, "no such operation"));
-    let asked = ask(&vendor, "gpt-4o", ChatRequest::user("hello"), &Counter::new()).await;
-    let asked = asked.expect("a count");
-    assert_eq!(asked.count.input_tokens, 8);
+    let (counter, chat) = (Counter::new(), ChatRequest::user("hello"));
+    let asked = ask(&vendor, "gpt-4o", chat.clone(), &counter)
+        .await
+        .expect("a count");
+    assert_eq!(
+        asked.count.input_tokens,
+        counter.count_chat(&"gpt-4o".into(), &chat)
+    );
     assert_eq!(asked.warning.expect("a warning").setting, "count_tokens");
 }
 
