@@ -149,6 +149,7 @@ struct Inner {
     request_id: Option<Text>,
     retry_after: Option<Duration>,
     retryable: Option<bool>,
+    unsent: bool,
     usage: Option<Usage>,
     raw: Option<RawReply>,
     trail: Option<Trail>,
@@ -207,6 +208,7 @@ impl Error {
             request_id: None,
             retry_after: None,
             retryable: None,
+            unsent: false,
             usage: None,
             raw: None,
             trail: None,
@@ -354,6 +356,19 @@ impl Error {
         self
     }
 
+    /// Whether it was refused on this side and no vendor was asked: then it is no attempt.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.0.unsent
+    }
+
+    /// Refused on this side, without asking a vendor.
+    #[must_use]
+    pub fn unsent(mut self) -> Self {
+        self.0.unsent = true;
+        self
+    }
+
     /// Saying whether to try again, against what the kind would say.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
@@ -409,6 +424,7 @@ impl Error {
             request_id: inner.request_id.clone(),
             retry_after: inner.retry_after,
             retryable: inner.retryable,
+            unsent: inner.unsent,
             usage: inner.usage.clone(),
             raw: inner.raw.clone(),
             trail: None,

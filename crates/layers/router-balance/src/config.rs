@@ -152,10 +152,25 @@ impl BalanceConfig {
         id: impl Into<ProviderId>,
         mut resolve: impl FnMut(&ModelId) -> Result<(Arc<dyn Provider>, ModelId)>,
     ) -> Result<BalanceBuilder> {
+        self.builder_of(id, |name| {
+            let (provider, model) = resolve(name)?;
+            Ok(Target::new(provider).with_model(model))
+        })
+    }
+
+    /// The same, where more is known of a target than its provider and model: whose parts it takes back, what its window is.
+    ///
+    /// # Errors
+    /// Those of `resolve`, with the field in front.
+    pub fn builder_of(
+        &self,
+        id: impl Into<ProviderId>,
+        mut resolve: impl FnMut(&ModelId) -> Result<Target>,
+    ) -> Result<BalanceBuilder> {
         let mut find = |field: &str, name: &str| {
-            let (provider, model) = resolve(&ModelId::from(name))
+            let target = resolve(&ModelId::from(name))
                 .map_err(|error| config(format!("{field}: {}", error.message())))?;
-            Ok::<_, Error>(Target::new(provider).with_model(model).with_name(name))
+            Ok::<_, Error>(target.with_name(name))
         };
         let mut builder = Balance::builder()
             .id(id)

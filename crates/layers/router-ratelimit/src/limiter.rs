@@ -378,6 +378,7 @@ fn held(demands: Vec<Demand>, marks: Vec<Mark>, is_shared: bool) -> Held {
 fn error(call: &Call, message: String) -> Error {
     call.context.trail().decision(NAME, message.clone());
     Error::new(ErrorKind::RateLimited, message)
+        .unsent()
         .with_model(&call.model)
         .with_operation(call.operation.name())
         .with_trail(call.context.trail().clone())

@@ -21,6 +21,7 @@ impl Pass<'_> {
             error: error.kind(),
         });
         self.tried.push(place);
+        self.was_sent |= !error.is_unsent();
         let turn = if self.alone {
             Turn::Stop
         } else {

@@ -45,6 +45,8 @@ pub(crate) struct Pass<'a> {
     /// Targets that failed when the call came by before, by its trail.
     failed_before: Vec<usize>,
     tried: Vec<usize>,
+    /// Whether a vendor was asked, by any of those that were tried.
+    was_sent: bool,
     stage: Stage,
     /// The lists whose unfit targets are in the trail.
     told: u8,
@@ -98,6 +100,7 @@ impl<'a> Pass<'a> {
             unfit: Vec::new(),
             failed_before: Vec::new(),
             tried: Vec::new(),
+            was_sent: false,
             stage: Stage::Any,
             told: 0,
             waited: Duration::ZERO,
@@ -195,10 +198,13 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Whether another attempt may be made.
-    fn may_go_on(&self) -> bool {
+    /// Whether another attempt may be made. What was refused on this side was none, and costs none.
+    fn may_go_on(&mut self) -> bool {
         if self.time_left().is_some_and(|left| left.is_zero()) {
             return false;
+        }
+        if !std::mem::take(&mut self.was_sent) {
+            return true;
         }
         let more = self.call.context.budget().take();
         if !more {

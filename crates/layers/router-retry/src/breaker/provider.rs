@@ -76,6 +76,7 @@ impl<P: Provider> Breaker<P> {
             ErrorKind::Overloaded,
             format!("it failed too often lately and is left alone; the next probe is in {shown}"),
         )
+        .unsent()
         .with_code("breaker_open")
         .with_retry_after(wait)
         .with_provider(self.inner.id())
