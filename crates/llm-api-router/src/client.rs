@@ -18,8 +18,12 @@ use crate::directory::{Directory, Entries, joined, names};
 #[derive(Clone)]
 pub struct Client {
     directory: Directory,
+    /// The directory behind what stands in front of all providers.
     #[cfg(feature = "retry")]
-    retry: Option<router_retry::Retry<Directory>>,
+    front: Arc<dyn Provider>,
+    /// Names that models may be asked for by, and what answers there, whole.
+    #[cfg(feature = "config")]
+    routes: Arc<[crate::config::Route]>,
     #[cfg(feature = "retry")]
     breakers: Arc<[router_retry::BreakerHandle]>,
 }
@@ -43,6 +47,8 @@ pub struct ClientBuilder {
     missing: Vec<(ProviderId, String)>,
     #[cfg(feature = "retry")]
     stack: crate::Stack,
+    #[cfg(feature = "config")]
+    pub(crate) extra: crate::config::Extra,
 }
 
 impl std::fmt::Debug for ClientBuilder {
@@ -143,11 +149,23 @@ impl ClientBuilder {
         let prefixes = prefixes.collect::<Result<_>>()?;
         let capabilities = Arc::new(joined(&self.providers));
         #[cfg(feature = "retry")]
-        let (providers, breakers): (Vec<_>, Vec<_>) = self
-            .providers
-            .into_iter()
-            .map(|provider| self.stack.around(provider))
-            .unzip();
+        let (providers, breakers) = {
+            let (mut providers, mut breakers) = (Vec::new(), Vec::new());
+            for provider in self.providers {
+                // One that a configuration has set up has its own around it.
+                #[cfg(feature = "config")]
+                if self.extra.are_whole {
+                    providers.push(provider);
+                    continue;
+                }
+                let (provider, breaker) = self.stack.around(provider);
+                providers.push(provider);
+                breakers.extend(breaker);
+            }
+            (providers, breakers)
+        };
+        #[cfg(feature = "config")]
+        let breakers: Vec<_> = breakers.into_iter().chain(self.extra.breakers).collect();
         #[cfg(not(feature = "retry"))]
         let providers = self.providers;
         let directory = Directory::new(Entries {
@@ -158,14 +176,20 @@ impl ClientBuilder {
             capabilities,
             providers,
         });
+        #[cfg(feature = "config")]
+        let front = match self.extra.front {
+            Some(front) => front,
+            None => self.stack.front()?,
+        };
+        #[cfg(all(feature = "retry", not(feature = "config")))]
+        let front = self.stack.front()?;
         Ok(Client {
             #[cfg(feature = "retry")]
-            retry: self.stack.retry.map(|policy| {
-                use router_core::Layer as _;
-                router_retry::RetryLayer::new(policy).layer(directory.clone())
-            }),
+            front: self.stack.in_front(Arc::new(directory.clone()), &front),
+            #[cfg(feature = "config")]
+            routes: Arc::default(),
             #[cfg(feature = "retry")]
-            breakers: breakers.into_iter().flatten().collect(),
+            breakers: breakers.into(),
             directory,
         })
     }
@@ -189,7 +213,8 @@ impl Client {
         self.directory.default().map(|provider| provider.id())
     }
 
-    /// A provider by its name, or by another name for it. Calls to it are not tried again.
+    /// A provider by its name, or by another name for it. Calls to it are not tried again, so that balancers are built over these: there is
+    /// one retry loop in a stack, and it stands around the balancer.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<dyn Provider>> {
         self.directory.get(id)
@@ -200,7 +225,31 @@ impl Client {
     /// # Errors
     /// `NotFound` naming what to set or write, when no provider is meant.
     pub fn route(&self, model: &ModelId) -> Result<(&Arc<dyn Provider>, ModelId)> {
+        #[cfg(feature = "config")]
+        if let Some(route) = self.named_route(model) {
+            return Ok((&route.front, model.clone()));
+        }
         self.directory.route(model)
+    }
+
+    /// The routes, by their names, with what balances each.
+    #[cfg(feature = "config")]
+    pub fn routes(&self) -> impl Iterator<Item = (&str, &router_balance::Balance)> {
+        self.routes
+            .iter()
+            .map(|route| (route.name.as_str(), &route.balance))
+    }
+
+    /// With routes, which names of models without a provider are looked for among first.
+    #[cfg(feature = "config")]
+    pub(crate) fn with_routes(mut self, routes: Vec<crate::config::Route>) -> Self {
+        self.routes = routes.into();
+        self
+    }
+
+    #[cfg(feature = "config")]
+    fn named_route(&self, model: &ModelId) -> Option<&crate::config::Route> {
+        self.routes.iter().find(|route| *model == *route.name.as_str())
     }
 
     /// What is let through to the providers, where they have breakers.
@@ -220,10 +269,13 @@ impl Provider for Client {
     }
 
     fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
-        #[cfg(feature = "retry")]
-        if let Some(retry) = &self.retry {
-            return retry.call(call);
+        #[cfg(feature = "config")]
+        if let Some(route) = self.named_route(&call.model) {
+            return route.front.call(call);
         }
+        #[cfg(feature = "retry")]
+        return self.front.call(call);
+        #[cfg(not(feature = "retry"))]
         self.directory.call(call)
     }
 }

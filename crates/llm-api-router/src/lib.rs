@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+#[cfg(feature = "config")]
+pub mod config;
 mod directory;
 #[cfg(feature = "client")]
 mod providers;
@@ -10,6 +12,8 @@ mod registry;
 mod stack;
 
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "config")]
+pub use config::Config;
 #[cfg(feature = "client")]
 #[allow(
     unused_imports,

@@ -26,16 +26,16 @@ macro_rules! providers {
 providers! {
     // Those that most people have a key for.
     "openai" => router_openai as openai, Entry::of::<openai::OpenAiCodec>();
-    "anthropic" => router_anthropic as anthropic, Entry::of::<anthropic::AnthropicCodec>();
-    "gemini" => router_gemini as gemini, Entry::of::<gemini::GeminiCodec>();
+    "anthropic" => router_anthropic as anthropic, Entry::of::<anthropic::AnthropicCodec>().on_wires(&["anthropic"]);
+    "gemini" => router_gemini as gemini, Entry::of::<gemini::GeminiCodec>().on_wires(&["gemini"]);
     "deepseek" => router_deepseek as deepseek, Entry::of::<deepseek::DeepSeekCodec>();
-    "ollama" => router_ollama as ollama, Entry::of::<ollama::OllamaCodec>();
+    "ollama" => router_ollama as ollama, Entry::of::<ollama::OllamaCodec>().on_wires(&["ollama"]);
     // The others, by name.
     "aliyun" => router_aliyun as aliyun, Entry::new(<aliyun::AliyunCodec as router_wire::vendor::VendorCodec>::VENDOR, aliyun::build);
     "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
     "bedrock" => router_bedrock as bedrock, Entry::new(bedrock::VENDOR, bedrock::build);
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
-    "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>();
+    "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>().on_wires(&["cohere"]);
     "databricks" => router_databricks as databricks, Entry::of::<databricks::DatabricksCodec>();
     "fireworks" => router_fireworks as fireworks, Entry::of::<fireworks::FireworksCodec>();
     "groq" => router_groq as groq, Entry::of::<groq::GroqCodec>();
@@ -52,7 +52,7 @@ providers! {
     "stepfun" => router_stepfun as stepfun, Entry::of::<stepfun::StepFunCodec>();
     "tencent" => router_tencent as tencent, Entry::of::<tencent::TencentCodec>();
     "together" => router_together as together, Entry::of::<together::TogetherCodec>();
-    "vertex" => router_vertex as vertex, Entry::new(<vertex::VertexCodec as router_wire::vendor::VendorCodec>::VENDOR, vertex::build);
+    "vertex" => router_vertex as vertex, Entry::new(<vertex::VertexCodec as router_wire::vendor::VendorCodec>::VENDOR, vertex::build).on_wires(&["gemini", "anthropic"]);
     "vllm" => router_vllm as vllm, Entry::of::<vllm::VllmCodec>();
     "volcengine" => router_volcengine as volcengine, Entry::of::<volcengine::VolcengineCodec>();
     "zhipu" => router_zhipu as zhipu, Entry::new(<zhipu::ZhipuCodec as router_wire::vendor::VendorCodec>::VENDOR, zhipu::build);

@@ -17,6 +17,7 @@ pub struct Entry {
     vendor: Vendor,
     build: Build,
     takes_more: bool,
+    wires: &'static [&'static str],
 }
 
 impl Entry {
@@ -38,7 +39,21 @@ impl Entry {
             vendor,
             build,
             takes_more: true,
+            wires: &["openai"],
         }
+    }
+
+    /// On other wires than OpenAI's: parts of answers that bear the name of one may be given back to the vendor.
+    #[must_use]
+    pub fn on_wires(mut self, wires: &'static [&'static str]) -> Self {
+        self.wires = wires;
+        self
+    }
+
+    /// The wires that it speaks.
+    #[must_use]
+    pub fn wires(&self) -> &'static [&'static str] {
+        self.wires
     }
 
     /// The vendor.

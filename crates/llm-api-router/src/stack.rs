@@ -1,23 +1,60 @@
-//! What stands around the providers of a client: retry around all, a breaker and timeouts around each.
+//! What stands around the providers of a client, in the one order there is.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use router_core::{Layer as _, Provider};
-use router_retry::{BreakerHandle, BreakerLayer, BreakerPolicy, RetryPolicy, TimeoutLayer, TimeoutPolicy};
+use router_retry::{
+    BreakerHandle, BreakerLayer, BreakerPolicy, RetryLayer, RetryPolicy, TimeoutLayer, TimeoutPolicy,
+};
 
-/// The layers of a client. What is absent is left out; [`Stack::default`] has all of them.
+/// The layers of a client. What is absent is left out; [`Stack::default`] has retries, breakers and timeouts.
 ///
-/// Retry stands around the whole client, so that there is one budget and each attempt is routed anew. Breaker and timeouts stand
-/// around each provider.
-#[derive(Clone, Debug, PartialEq)]
+/// Their order is not for anybody to choose, since only one is right: cache, limits and retry stand around all providers, so that a hit
+/// costs no limit, there is one budget of attempts, and each attempt is routed anew; limits, breaker and timeouts of its own stand around
+/// each provider.
+///
+/// Clients of one stack and of its clones share the budget of retries.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Stack {
+    /// What is kept of answers: nothing, unless set.
+    #[cfg(feature = "cache")]
+    pub cache: Option<router_cache::CachePolicy>,
+    /// Limits of all calls: none, unless set.
+    #[cfg(feature = "ratelimit")]
+    pub limits: Vec<router_ratelimit::Limit>,
     /// When a call is made again.
     pub retry: Option<RetryPolicy>,
     /// When a provider is left alone.
     pub breaker: Option<BreakerPolicy>,
     /// How long a provider may take.
     pub timeouts: Option<TimeoutPolicy>,
+    shared: Arc<OnceLock<RetryLayer>>,
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack")
+            .field("retry", &self.retry)
+            .field("breaker", &self.breaker)
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Stack {
+    fn eq(&self, other: &Self) -> bool {
+        #[cfg(feature = "cache")]
+        if self.cache != other.cache {
+            return false;
+        }
+        #[cfg(feature = "ratelimit")]
+        if self.limits != other.limits {
+            return false;
+        }
+        self.retry == other.retry && self.breaker == other.breaker && self.timeouts == other.timeouts
+    }
 }
 
 impl Default for Stack {
@@ -26,6 +63,7 @@ impl Default for Stack {
             retry: Some(RetryPolicy::default()),
             breaker: Some(BreakerPolicy::default()),
             timeouts: Some(TimeoutPolicy::default()),
+            ..Self::none()
         }
     }
 }
@@ -35,16 +73,22 @@ impl Stack {
     #[must_use]
     pub fn none() -> Self {
         Self {
+            #[cfg(feature = "cache")]
+            cache: None,
+            #[cfg(feature = "ratelimit")]
+            limits: Vec::new(),
             retry: None,
             breaker: None,
             timeouts: None,
+            shared: Arc::default(),
         }
     }
 
-    /// With other retries, or none.
+    /// With other retries, or none. They have a budget of their own.
     #[must_use]
     pub fn with_retry(mut self, policy: impl Into<Option<RetryPolicy>>) -> Self {
         self.retry = policy.into();
+        self.shared = Arc::default();
         self
     }
 
@@ -62,7 +106,23 @@ impl Stack {
         self
     }
 
-    /// What stands around one provider, and its breaker.
+    /// With answers kept, or not.
+    #[cfg(feature = "cache")]
+    #[must_use]
+    pub fn with_cache(mut self, policy: impl Into<Option<router_cache::CachePolicy>>) -> Self {
+        self.cache = policy.into();
+        self
+    }
+
+    /// With limits of all calls.
+    #[cfg(feature = "ratelimit")]
+    #[must_use]
+    pub fn with_limits(mut self, limits: impl IntoIterator<Item = router_ratelimit::Limit>) -> Self {
+        self.limits = limits.into_iter().collect();
+        self
+    }
+
+    /// What stands around one provider, outermost last: timeouts, and its breaker around them.
     pub(crate) fn around(
         &self,
         mut provider: Arc<dyn Provider>,
@@ -77,4 +137,62 @@ impl Stack {
         let handle = breaker.handle().clone();
         (Arc::new(breaker), Some(handle))
     }
+
+    /// What stands around all providers, or around a route, outermost last: retry, limits, cache.
+    pub(crate) fn in_front(&self, mut provider: Arc<dyn Provider>, front: &Front) -> Arc<dyn Provider> {
+        if let Some(policy) = &self.retry {
+            let layer = self.shared.get_or_init(|| RetryLayer::new(policy.clone()));
+            provider = Arc::new(layer.layer(provider));
+        }
+        #[cfg(feature = "ratelimit")]
+        for limits in front.limits.iter().rev() {
+            provider = Arc::new(limits.layer(provider));
+        }
+        #[cfg(feature = "cache")]
+        if let Some(cache) = &front.cache {
+            provider = Arc::new(cache.layer(provider));
+        }
+        let _ = front;
+        provider
+    }
+
+    /// The layers in front that hold something, by the settings alone and in memory.
+    pub(crate) fn front(&self) -> router_core::Result<Front> {
+        Ok(Front {
+            #[cfg(feature = "cache")]
+            cache: match &self.cache {
+                Some(policy) => Some(told_apart(router_cache::CacheLayer::new(policy.clone())?)),
+                None => None,
+            },
+            #[cfg(feature = "ratelimit")]
+            limits: match self.limits.is_empty() {
+                true => Vec::new(),
+                false => vec![router_ratelimit::RateLimitLayer::new(
+                    self.limits.iter().cloned(),
+                )?],
+            },
+        })
+    }
+}
+
+/// The layers in front that hold something: answers, counts.
+#[derive(Clone, Default)]
+pub(crate) struct Front {
+    #[cfg(feature = "cache")]
+    pub(crate) cache: Option<router_cache::CacheLayer>,
+    /// Outermost first.
+    #[cfg(feature = "ratelimit")]
+    pub(crate) limits: Vec<router_ratelimit::RateLimitLayer>,
+}
+
+/// A cache that knows what else an answer depends on: the target that a call names.
+#[cfg(feature = "cache")]
+pub(crate) fn told_apart(layer: router_cache::CacheLayer) -> router_cache::CacheLayer {
+    #[cfg(feature = "balance")]
+    let layer = layer.told_apart_by(|call, add| {
+        if let Some(options) = call.context.extension::<router_balance::BalanceOptions>() {
+            add(format!("{options:?}").as_bytes());
+        }
+    });
+    layer
 }

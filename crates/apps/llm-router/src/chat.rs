@@ -1,6 +1,7 @@
 //! `llm-router chat`: one question, one answer.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 use clap::Args;
 use llm_api_router::{
@@ -10,7 +11,7 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::attach::attach;
 use crate::failure::Failure;
-use crate::select::select;
+use crate::select::{select, select_of};
 
 /// One question.
 #[derive(Debug, Args)]
@@ -20,6 +21,9 @@ pub(crate) struct Chat {
     /// Provider and model, as in `anthropic/claude-sonnet-5`.
     #[arg(short, long, value_name = "PROVIDER/MODEL")]
     model: Option<String>,
+    /// Providers, routes and layers; see docs/configuration.md. With one, a model has to be named, or there is one route.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Instructions in front of the question.
     #[arg(short, long, value_name = "TEXT")]
     system: Option<String>,
@@ -46,7 +50,10 @@ pub(crate) struct Chat {
 impl Chat {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let request = self.request().await?;
-        let selected = select(self.model.as_deref())?;
+        let selected = match &self.config {
+            Some(file) => select_of(file, self.model.as_deref())?,
+            None => select(self.model.as_deref())?,
+        };
         if self.json || self.no_stream {
             let answer = selected.client.chat(selected.model, request).await?;
             warn(&answer.head.warnings);

@@ -2,6 +2,7 @@
 
 mod attach;
 mod chat;
+mod config;
 mod failure;
 mod models;
 mod replay;
@@ -31,6 +32,8 @@ enum Command {
     Sim(sim::Sim),
     /// List the models of the configured vendors.
     Models(models::Models),
+    /// Look at a configuration file.
+    Config(config::ConfigCommand),
     /// Read recorded traffic and print, or compare, what is made of it.
     Replay(replay::Replay),
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
             Command::Serve(command) => command.run().await,
             Command::Sim(command) => command.run().await,
             Command::Models(command) => command.run().await,
+            Command::Config(command) => command.run(),
             Command::Replay(command) => command.run(),
         }
     });

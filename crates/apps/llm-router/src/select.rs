@@ -1,8 +1,11 @@
 //! Which providers there are, by the environment, and which of them answers.
 
+use std::path::Path;
+
 use llm_api_router::sim::SimVendor;
 use llm_api_router::{Client, ClientBuilder, ModelRef, Registry};
 
+use crate::config::read;
 use crate::failure::Failure;
 
 /// The simulated vendor's name.
@@ -62,6 +65,26 @@ pub(crate) fn select(named: Option<&str>) -> Result<Selected, Failure> {
         None => builder.build()?,
     };
     // Asked now, so that a vendor without key is an error of usage and not of the call.
+    if let Err(error) = client.route(&model.as_str().into()) {
+        return Err(Failure::Usage(error.message().to_owned()));
+    }
+    Ok(Selected { client, model })
+}
+
+/// The client of a configuration, and a model of it: the one that is named, or its only route.
+pub(crate) fn select_of(file: &Path, named: Option<&str>) -> Result<Selected, Failure> {
+    let (_, client) = read(file)?;
+    let mut routes = client.routes().map(|(name, _)| name.to_owned());
+    let model = match (named, routes.next(), routes.next()) {
+        (Some(name), ..) => name.to_owned(),
+        (None, Some(route), None) => route,
+        _ => {
+            return Err(Failure::Usage(
+                "no model: name one with -m, a route or provider/model".to_owned(),
+            ));
+        }
+    };
+    drop(routes);
     if let Err(error) = client.route(&model.as_str().into()) {
         return Err(Failure::Usage(error.message().to_owned()));
     }

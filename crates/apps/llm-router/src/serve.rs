@@ -1,19 +1,25 @@
 //! `llm-router serve`: the gateway.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use llm_api_router::Secret;
 use llm_api_router::serve::listener::{Limits, bind, listen};
 use llm_api_router::serve::{Keys, Serve as Serves, Service};
 
+use crate::config::read;
 use crate::failure::Failure;
 use crate::select::configured;
 
 /// The gateway.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
-    listen: String,
+    /// Providers, routes and layers; see docs/configuration.md. Without one: every vendor that the environment has a key for.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one. 127.0.0.1:8080, unless the configuration says otherwise.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
     /// A key that callers must present; may be repeated.
     #[arg(
         long = "key",
@@ -30,11 +36,30 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let client = configured(self.default.as_deref())?;
-        let keys = keys(self.keys);
+        let mut given = self.keys;
+        let mut listen = self.listen;
+        let client = match &self.config {
+            None => configured(self.default.as_deref())?,
+            Some(_) if self.default.is_some() => {
+                return Err(Failure::Usage(
+                    "--default and --config: write default_provider into the configuration".to_owned(),
+                ));
+            }
+            Some(file) => {
+                let (config, client) = read(file)?;
+                given.extend(config.gateway_keys()?.iter().map(|key| key.expose().to_owned()));
+                listen = listen.or(config.gateway.listen);
+                client
+            }
+        };
         let names: Vec<&str> = client.providers().map(|id| id.as_str()).collect();
         eprintln!("providers: {}", names.join(", "));
-        run(&self.listen, Service::new(client).with_keys(keys)).await
+        let routes: Vec<&str> = client.routes().map(|(name, _)| name).collect();
+        if !routes.is_empty() {
+            eprintln!("routes: {}", routes.join(", "));
+        }
+        let address = listen.as_deref().unwrap_or("127.0.0.1:8080");
+        run(address, Service::new(client).with_keys(keys(given))).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod binary;
 mod chat;
+mod config;
 mod loopback;
 mod misuse;
 mod replay;

@@ -1,0 +1,101 @@
+//! Text to configuration, and what is wrong with it to one clear line.
+
+use std::path::Path;
+
+use router_core::secret::mask_secrets;
+use router_core::{Error, ErrorKind, Result};
+
+use super::Config;
+
+impl Config {
+    /// The configuration in a file: JSON when its name ends so, TOML otherwise.
+    ///
+    /// # Errors
+    /// `Config` naming the file, the line and the field.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| wrong(format!("{name} cannot be read: {error}")))?;
+        match path.extension().is_some_and(|extension| extension == "json") {
+            true => Self::from_json(&name, &text),
+            false => Self::from_toml(&name, &text),
+        }
+    }
+
+    /// The configuration in a text of TOML; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// `Config` naming the line and the field.
+    pub fn from_toml(name: &str, text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            // Not as it shows itself: that has the line's text, and a key may stand there.
+            let place = error.span().map(|span| place(text, span.start));
+            told(name, place, error.message())
+        })?;
+        Ok(config.named(name))
+    }
+
+    /// The same in JSON.
+    ///
+    /// # Errors
+    /// `Config` naming the line and the field.
+    pub fn from_json(name: &str, text: &str) -> Result<Self> {
+        let config: Self = serde_json::from_str(text).map_err(|error| {
+            let message = error.to_string();
+            let message = message.split(" at line ").next().unwrap_or_default();
+            told(name, Some((error.line(), error.column())), message)
+        })?;
+        Ok(config.named(name))
+    }
+
+    fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.file);
+        self
+    }
+}
+
+/// An error of a configuration.
+pub(super) fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::Config, message)
+}
+
+fn told(name: &str, place: Option<(usize, usize)>, message: &str) -> Error {
+    let place = place.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+    let message = mask_secrets(message.trim_end());
+    let message = message.replace('\n', ": ");
+    wrong(format!("{name}{place}: {message}{}", nearest(&message)))
+}
+
+/// Line and column, from 1.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+/// What was probably meant, where a word is not one of those that are expected.
+fn nearest(message: &str) -> String {
+    if !message.starts_with("unknown ") {
+        return String::new();
+    }
+    let mut words = message.split('`').skip(1).step_by(2);
+    let Some(found) = words.next() else {
+        return String::new();
+    };
+    match nearest_of(found, words) {
+        Some(word) => format!("; did you mean `{word}`?"),
+        None => String::new(),
+    }
+}
+
+/// The word that is most like another, if any is.
+pub(super) fn nearest_of<'a>(found: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    words
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(found, word), word))
+        .filter(|(distance, word)| *distance <= word.len().max(found.len()) / 3 + 1)
+        .min()
+        .map(|(_, word)| word)
+}
