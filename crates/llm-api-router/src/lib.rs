@@ -36,6 +36,8 @@ pub use router_balance as balance;
 pub use router_cache as cache;
 #[cfg(feature = "catalog")]
 pub use router_catalog as catalog;
+#[cfg(feature = "conversation")]
+pub use router_conversation as conversation;
 #[cfg(feature = "client")]
 pub use router_http as http;
 #[cfg(feature = "prompt")]

@@ -28,8 +28,17 @@ impl Tally {
     /// Counts the messages behind those already counted, and returns the total. A history that got shorter is cut, not
     /// counted anew.
     pub fn update(&mut self, counter: &dyn TokenCounter, messages: &[Message]) -> u64 {
+        self.update_from(counter, messages.iter())
+    }
+
+    /// The same over messages that lie elsewhere.
+    pub fn update_from<'a>(
+        &mut self,
+        counter: &dyn TokenCounter,
+        messages: impl ExactSizeIterator<Item = &'a Message>,
+    ) -> u64 {
         self.truncate(messages.len());
-        for message in &messages[self.tokens.len()..] {
+        for message in messages.skip(self.tokens.len()) {
             let tokens = counter.count_message(&self.model, message);
             self.tokens.push(tokens);
             self.total += tokens;
