@@ -39,6 +39,7 @@ providers! {
     "databricks" => router_databricks as databricks, Entry::of::<databricks::DatabricksCodec>();
     "fireworks" => router_fireworks as fireworks, Entry::of::<fireworks::FireworksCodec>();
     "groq" => router_groq as groq, Entry::of::<groq::GroqCodec>();
+    "jina" => router_jina as jina, Entry::of::<jina::JinaCodec>();
     "llamacpp" => router_llamacpp as llamacpp, Entry::of::<llamacpp::LlamaCppCodec>();
     "lmstudio" => router_lmstudio as lmstudio, Entry::of::<lmstudio::LmStudioCodec>();
     "minimax" => router_minimax as minimax, Entry::of::<minimax::MiniMaxCodec>();
@@ -55,6 +56,7 @@ providers! {
     "vertex" => router_vertex as vertex, Entry::new(<vertex::VertexCodec as router_wire::vendor::VendorCodec>::VENDOR, vertex::build).on_wires(&["gemini", "anthropic"]);
     "vllm" => router_vllm as vllm, Entry::of::<vllm::VllmCodec>();
     "volcengine" => router_volcengine as volcengine, Entry::of::<volcengine::VolcengineCodec>();
+    "voyage" => router_voyage as voyage, Entry::of::<voyage::VoyageCodec>();
     "zhipu" => router_zhipu as zhipu, Entry::new(<zhipu::ZhipuCodec as router_wire::vendor::VendorCodec>::VENDOR, zhipu::build);
     "xai" => router_xai as xai, Entry::of::<xai::XaiCodec>();
     // Last, what has no vendor.

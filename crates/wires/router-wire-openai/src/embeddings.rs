@@ -41,7 +41,8 @@ pub fn encode(
     }
     let of = &dialect.embeddings;
     let fits = |input: &EmbeddingInput| match input {
-        EmbeddingInput::Text(_) | EmbeddingInput::Tokens(_) => true,
+        EmbeddingInput::Text(_) => true,
+        EmbeddingInput::Tokens(_) => of.tokens,
         EmbeddingInput::Parts(parts) => of.pictures && thing(parts).is_some(),
         _ => false,
     };
@@ -199,6 +200,8 @@ pub struct EmbeddingDialect {
     pub says_float: bool,
     /// Whether an end user may be named.
     pub user: bool,
+    /// Whether inputs may be tokens.
+    pub tokens: bool,
     /// Whether inputs may be pictures, as `{"image": "…"}`.
     pub pictures: bool,
     /// What base64 in an answer holds.
@@ -215,6 +218,7 @@ impl Default for EmbeddingDialect {
             encoding_field: Some(Cow::Borrowed("encoding_format")),
             says_float: true,
             user: true,
+            tokens: true,
             pictures: false,
             vectors: Vectors::Floats,
         }
