@@ -48,6 +48,7 @@ providers! {
     "nvidia" => router_nvidia as nvidia, Entry::of::<nvidia::NvidiaCodec>();
     "openrouter" => router_openrouter as openrouter, Entry::new(<openrouter::OpenRouterCodec as router_wire::vendor::VendorCodec>::VENDOR, openrouter::build);
     "perplexity" => router_perplexity as perplexity, Entry::of::<perplexity::PerplexityCodec>();
+    "replicate" => router_replicate as replicate, Entry::of::<replicate::ReplicateCodec>();
     "sambanova" => router_sambanova as sambanova, Entry::of::<sambanova::SambaNovaCodec>();
     "siliconflow" => router_siliconflow as siliconflow, Entry::of::<siliconflow::SiliconFlowCodec>();
     "stepfun" => router_stepfun as stepfun, Entry::of::<stepfun::StepFunCodec>();

@@ -4,6 +4,7 @@ use router_core::content::{MediaKind, MediaSource};
 use router_core::image::{GeneratedImage, ImageResponse};
 use router_core::tool::ToolCallKind;
 use router_core::{ChatResponse, ContentPart, Error, ErrorKind, Output, Usage};
+use router_wire::Pending;
 use serde_json::{Map, Value, json};
 
 /// The outcome of a whole answer.
@@ -79,6 +80,15 @@ fn pictures(answer: &ImageResponse) -> Value {
         images["filtered"] = answer.filtered.into();
     }
     images
+}
+
+/// The outcome of a call that a job was begun for.
+pub(crate) fn begun(job: &Pending) -> Value {
+    let mut line = Map::new();
+    line.insert("outcome".into(), "ok".into());
+    put_text(&mut line, "model", job.model.as_deref());
+    put_text(&mut line, "response_id", job.job.as_deref());
+    line.into()
 }
 
 /// The outcome of a call that gave no answer.

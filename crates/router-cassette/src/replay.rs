@@ -7,7 +7,7 @@ use router_wire::{HttpResponse, StreamReader};
 use serde_json::{Value, json};
 
 use crate::cassette::{Cassette, Recorded};
-use crate::outcome::{broken, failed, given};
+use crate::outcome::{begun, broken, failed, given};
 use crate::service::{Service, operation_name, service};
 
 /// The outcome of a recording as a JSON object; `{"id", "skip"}` with the reason when no codec reads it.
@@ -25,7 +25,11 @@ pub fn replay(cassette: &Cassette) -> Value {
         (_, Ok(response)) => response,
         (_, Err(error)) => return skip(&error.to_string()),
     };
-    let mut line = json!({"id": cassette.id, "operation": operation_name(&service.call)});
+    let operation = match cassette.endpoint.as_str() {
+        "predictions" => "other",
+        _ => operation_name(&service.call),
+    };
+    let mut line = json!({"id": cassette.id, "operation": operation});
     let outcome = outcome(&service, cassette, &response);
     if let (Value::Object(line), Value::Object(outcome)) = (&mut line, outcome) {
         line.extend(outcome);
@@ -38,6 +42,13 @@ fn outcome(service: &Service, cassette: &Cassette, response: &HttpResponse) -> V
     if response.status >= 400 {
         return failed(&codec.error(call, response));
     }
+    if !cassette.is_streamed() {
+        match codec.pending(call, response, None) {
+            Ok(None) => {}
+            Ok(Some(job)) => return begun(&job),
+            Err(error) => return failed(&error),
+        }
+    }
     if !call.is_stream() {
         return match codec.decode(call, response) {
             Ok(output) => given(&output),
@@ -46,12 +57,12 @@ fn outcome(service: &Service, cassette: &Cassette, response: &HttpResponse) -> V
     }
     let reader = StreamReader::new(codec.stream_decoder(call), FrameLimits::default());
     let (events, error) = reader.read_all([response.body.clone()]);
-    let begun = !events.is_empty();
+    let any = !events.is_empty();
     let mut collector = Collector::new();
     events.into_iter().for_each(|event| collector.push(event));
     match error {
         // An error in place of a stream, and not in one.
-        Some(error) if !begun && !cassette.is_streamed() && error.kind() != ErrorKind::Truncated => {
+        Some(error) if !any && !cassette.is_streamed() && error.kind() != ErrorKind::Truncated => {
             failed(&error)
         }
         None => given(&collector.finish_output()),

@@ -21,6 +21,7 @@ use router_core::{
 use router_gemini::GeminiCodec;
 use router_mistral::MistralCodec;
 use router_ollama::OllamaCodec;
+use router_replicate::ReplicateCodec;
 use router_vertex::VertexCodec;
 use router_wire::provenance::Speaker;
 use router_wire::vendor::VendorCodec;
@@ -156,6 +157,7 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
             EmbeddingRequest::new(["-"]).into(),
         ),
         "invoke" => (Box::new(BedrockCodec::new(id)), invoked()),
+        "predictions" if provider == "replicate" => (Box::new(ReplicateCodec::new(id)), chat()),
         endpoint => return later(&format!("the endpoint {endpoint}")),
     };
     let model = match published(path) {

@@ -131,10 +131,16 @@ pub fn parse_go_duration(text: &str) -> Option<Duration> {
 #[must_use]
 pub fn wait_in_message(message: &str) -> Option<Duration> {
     let lower = message.to_ascii_lowercase();
-    let start = ["try again in ", "try again after ", "retry in ", "retry after "]
-        .iter()
-        .filter_map(|phrase| lower.find(phrase).map(|at| at + phrase.len()))
-        .min()?;
+    let start = [
+        "try again in ",
+        "try again after ",
+        "retry in ",
+        "retry after ",
+        "resets in ~",
+    ]
+    .iter()
+    .filter_map(|phrase| lower.find(phrase).map(|at| at + phrase.len()))
+    .min()?;
     let rest = &lower[start..];
     let word = rest.split_whitespace().next().unwrap_or_default();
     if let Some(wait) = parse_go_duration(word.trim_end_matches(|c: char| !c.is_ascii_alphabetic())) {

@@ -311,7 +311,8 @@ fn add_unknown(value: &mut Value) {
 fn sparse(mut value: Value) -> Value {
     if let Value::Object(fields) = &mut value {
         for (name, field) in fields.iter_mut() {
-            let counts = name.to_ascii_lowercase().contains("usage") || name.ends_with("_count");
+            let lower = name.to_ascii_lowercase();
+            let counts = lower.contains("usage") || lower.ends_with("_count") || lower == "metrics";
             if counts {
                 *field = Value::Null;
             }
