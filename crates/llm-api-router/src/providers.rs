@@ -34,6 +34,7 @@ providers! {
     "aliyun" => router_aliyun as aliyun, Entry::new(<aliyun::AliyunCodec as router_wire::vendor::VendorCodec>::VENDOR, aliyun::build);
     "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
     "bedrock" => router_bedrock as bedrock, Entry::new(bedrock::VENDOR, bedrock::build);
+    "bfl" => router_bfl as bfl, Entry::of::<bfl::BflCodec>();
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
     "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>().on_wires(&["cohere"]);
     "databricks" => router_databricks as databricks, Entry::of::<databricks::DatabricksCodec>();
@@ -51,6 +52,7 @@ providers! {
     "replicate" => router_replicate as replicate, Entry::of::<replicate::ReplicateCodec>();
     "sambanova" => router_sambanova as sambanova, Entry::of::<sambanova::SambaNovaCodec>();
     "siliconflow" => router_siliconflow as siliconflow, Entry::of::<siliconflow::SiliconFlowCodec>();
+    "stability" => router_stability as stability, Entry::of::<stability::StabilityCodec>();
     "stepfun" => router_stepfun as stepfun, Entry::of::<stepfun::StepFunCodec>();
     "tencent" => router_tencent as tencent, Entry::of::<tencent::TencentCodec>();
     "together" => router_together as together, Entry::of::<together::TogetherCodec>();

@@ -107,3 +107,17 @@ pub trait StreamDecoder: Send {
     /// `Truncated` when the terminal marker of the wire is missing.
     fn finish(&mut self, events: &mut Events) -> Result<()>;
 }
+
+/// The decoder of a wire that streams nothing: whatever comes is an error.
+#[derive(Clone, Copy, Debug)]
+pub struct NoStreams;
+
+impl StreamDecoder for NoStreams {
+    fn decode(&mut self, _frame: &Frame, _events: &mut Events) -> Result<()> {
+        Err(Error::unsupported("streams at this vendor"))
+    }
+
+    fn finish(&mut self, _events: &mut Events) -> Result<()> {
+        Err(Error::unsupported("streams at this vendor"))
+    }
+}

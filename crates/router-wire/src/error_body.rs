@@ -30,7 +30,8 @@ impl ErrorBody {
     ///
     /// Known shapes: `{"error": {…}}` (OpenAI, Anthropic, Google, llama.cpp), the same in a list of one (Google),
     /// `{"error": "text"}` (Ollama, xAI), `{"errors": [{…}]}` and `{"error": [{…}]}` (Cloudflare, watsonx), `{"message", "code",
-    /// "type"}` (Cohere, Mistral, AWS), `{"detail": "…"}` (FastAPI), and a bare JSON string (SiliconFlow).
+    /// "type"}` (Cohere, Mistral, AWS), `{"detail": "…"}` (FastAPI), `{"name", "errors": ["…"]}` (Stability), and a bare
+    /// JSON string (SiliconFlow).
     #[must_use]
     pub fn read(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
@@ -81,8 +82,18 @@ impl ErrorBody {
                         "errorMessage",
                     ]
                     .iter()
-                    .find_map(|name| message_of(&value[name]));
-                    for name in ["error_type", "error_code", "errorCode", "code", "type", "__type"] {
+                    .find_map(|name| message_of(&value[name]))
+                    .or_else(|| joined(&value["errors"]));
+                    let names = [
+                        "error_type",
+                        "error_code",
+                        "errorCode",
+                        "code",
+                        "type",
+                        "__type",
+                        "name",
+                    ];
+                    for name in names {
                         codes.add(&value[name]);
                     }
                     found.status = ["code", "status", "statusCode"]
@@ -193,6 +204,12 @@ fn message_of(value: &Value) -> Option<Text> {
         Value::Array(_) | Value::Object(_) => Some(Text::from(cut(&value.to_string()))),
         _ => None,
     }
+}
+
+/// Several messages as one (Stability).
+fn joined(value: &Value) -> Option<Text> {
+    let words: Vec<&str> = value.as_array()?.iter().filter_map(Value::as_str).collect();
+    text(&words.join(" "))
 }
 
 fn text(message: &str) -> Option<Text> {

@@ -21,7 +21,7 @@ pub mod vendor;
 pub mod warnings;
 pub mod write;
 
-pub use codec::{Codec, Encoded, Events, StreamDecoder};
+pub use codec::{Codec, Encoded, Events, NoStreams, StreamDecoder};
 pub use framing::{Frame, FrameLimits, Framing};
 pub use message::{HttpRequest, HttpResponse};
 pub use multipart::Form;

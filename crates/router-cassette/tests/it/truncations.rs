@@ -93,6 +93,10 @@ fn is_last(cassette: &Cassette, event: &Value) -> bool {
             Some("response.completed" | "response.incomplete" | "response.failed")
         ),
         "messages" => event["type"] == "message_stop",
+        // The data of `event: done`; pieces of the answer are plain text.
+        "predictions" => event
+            .as_object()
+            .is_some_and(|end| end.is_empty() || end.contains_key("reason")),
         "audio-transcription" => event["type"] == "transcript.text.done",
         "generateContent" => {
             any(&event["candidates"], "finishReason") || word(&event["promptFeedback"]["blockReason"])
