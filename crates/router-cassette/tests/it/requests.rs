@@ -33,7 +33,9 @@ const MEANT: &[Meant] = &[
         place && fits(&difference.written) && !fits(&difference.read)
     }),
     ("Mistral: a voice by its id, and speech in pieces", |difference| {
-        let Difference { path, read, written } = difference;
+        let Difference {
+            path, read, written, ..
+        } = difference;
         (path == ".voice" && written.is_null())
             || (path == ".voice_id" && read.is_null())
             || (path == ".stream" && read.is_null() && *written == true)
