@@ -16,6 +16,16 @@ const BY_NUMBER: [&str; 10] = [
     "MALFORMED_FUNCTION_CALL",
 ];
 
+/// Words that none of ours stands for.
+#[cfg(feature = "server")]
+const SAYS_LITTLE: [&str; 5] = [
+    "FINISH_REASON_UNSPECIFIED",
+    "OTHER",
+    "LANGUAGE",
+    "NO_IMAGE",
+    "IMAGE_OTHER",
+];
+
 /// The word itself, also where it came as a number.
 pub(crate) fn word(raw: Text) -> Text {
     match raw.parse::<usize>() {
@@ -59,7 +69,8 @@ pub(crate) fn of_reason<'a>(reason: &FinishReason, raw: Option<&'a Text>) -> &'a
     let is_own = |raw: &&Text| {
         let is_word = raw.len() > 2 && raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
         // Another vendor writes its words so too.
-        is_word && (unknown(reason) || !unknown(&finish_reason(raw, false)))
+        let is_known = SAYS_LITTLE.contains(&raw.as_str()) || !unknown(&finish_reason(raw, false));
+        is_word && (unknown(reason) || is_known)
     };
     if let Some(raw) = raw.filter(is_own) {
         return raw;
