@@ -19,6 +19,8 @@ pub struct Collector {
     media_type: Option<Text>,
     response: ChatResponse,
     choices: Vec<Gathered>,
+    /// Whether texts may stay slices of what they came in.
+    shares: bool,
     images: Vec<(u32, GeneratedImage)>,
     segments: Vec<Segment>,
     /// An answer that came whole.
@@ -28,6 +30,7 @@ pub struct Collector {
 #[derive(Debug, Default)]
 struct Gathered {
     index: u32,
+    shares: bool,
     content: Vec<ContentPart>,
     /// The part that deltas are appended to, and its text so far.
     open: Option<(PartKind, Growing)>,
@@ -58,12 +61,14 @@ impl Growing {
         }
     }
 
-    fn take(&mut self) -> Text {
+    fn take(&mut self, shares: bool) -> Text {
         let (first, all) = (std::mem::take(&mut self.first), std::mem::take(&mut self.all));
-        if all.is_empty() {
-            first.detach()
-        } else {
+        if !all.is_empty() {
             Text::from(all)
+        } else if shares {
+            first
+        } else {
+            first.detach()
         }
     }
 }
@@ -73,6 +78,15 @@ impl Collector {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// For an answer that came whole: its texts stay slices of the one buffer that all of it came in.
+    #[must_use]
+    pub fn sharing() -> Self {
+        Self {
+            shares: true,
+            ..Self::default()
+        }
     }
 
     /// Adds an event.
@@ -237,6 +251,7 @@ impl Collector {
                 self.choices.reserve_exact(1);
                 self.choices.push(Gathered {
                     index,
+                    shares: self.shares,
                     ..Gathered::default()
                 });
                 self.choices.len() - 1
@@ -247,6 +262,11 @@ impl Collector {
 }
 
 impl Gathered {
+    /// A text as it is kept.
+    fn own(&self, text: Text) -> Text {
+        if self.shares { text } else { text.detach() }
+    }
+
     fn delta(&mut self, kind: PartKind, text: Text) {
         if text.is_empty() {
             return;
@@ -269,7 +289,8 @@ impl Gathered {
     fn close_with(&mut self, riders: Riders) {
         if let Some((kind, mut growing)) = self.open.take() {
             let citations = std::mem::take(&mut self.citations);
-            self.content.push(part(kind, growing.take(), citations, riders));
+            self.content
+                .push(part(kind, growing.take(self.shares), citations, riders));
         }
     }
 
@@ -288,7 +309,7 @@ impl Gathered {
         self.calls.push((call, self.content.len(), Growing::default()));
         self.content.push(ContentPart::ToolCall(ToolCall {
             kind,
-            ..ToolCall::new(id.detach(), name.detach(), Text::new())
+            ..ToolCall::new(self.own(id), self.own(name), Text::new())
         }));
     }
 
@@ -319,7 +340,7 @@ impl Gathered {
     fn close_calls(&mut self) {
         for (_, at, growing) in &mut self.calls {
             if let Some(ContentPart::ToolCall(call)) = self.content.get_mut(*at) {
-                call.arguments = growing.take();
+                call.arguments = growing.take(self.shares);
                 if call.kind == ToolCallKind::Function && call.arguments.trim().is_empty() {
                     call.arguments = Text::from_static("{}");
                 }

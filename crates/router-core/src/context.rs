@@ -22,7 +22,7 @@ const UNSET: u32 = u32::MAX;
 
 /// What goes with a call besides the request. Cheap to clone; clones share budget, trail and extensions, so each call has
 /// one of its own.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Context {
     deadline: Option<Instant>,
     shared: Option<Arc<Shared>>,
@@ -30,7 +30,33 @@ pub struct Context {
     trail: Trail,
 }
 
-// Budget and trail are shared from the first clone on, so each is an `Arc` from the start: two allocations a call.
+impl Default for Context {
+    fn default() -> Self {
+        // Both are shared from the first clone on, so they lie in one allocation from the start.
+        let record = Arc::new(Record::new(UNSET));
+        Self {
+            deadline: None,
+            shared: None,
+            budget: AttemptBudget(Arc::clone(&record)),
+            trail: Trail(record),
+        }
+    }
+}
+
+/// What is written down of a call while it is made.
+struct Record {
+    attempts_left: AtomicU32,
+    entries: Mutex<Entries>,
+}
+
+impl Record {
+    fn new(attempts_left: u32) -> Self {
+        Self {
+            attempts_left: AtomicU32::new(attempts_left),
+            entries: Mutex::default(),
+        }
+    }
+}
 
 #[derive(Clone, Debug, Default)]
 struct Shared {
@@ -198,11 +224,11 @@ impl Context {
 /// rotation, hedge) takes one attempt before, and leaves it when none is left. So three retries over three targets are four
 /// attempts, and not twelve.
 #[derive(Clone)]
-pub struct AttemptBudget(Arc<AtomicU32>);
+pub struct AttemptBudget(Arc<Record>);
 
 impl Default for AttemptBudget {
     fn default() -> Self {
-        Self(Arc::new(AtomicU32::new(UNSET)))
+        Self(Arc::new(Record::new(UNSET)))
     }
 }
 
@@ -210,22 +236,26 @@ impl AttemptBudget {
     /// A budget of so many attempts in all, the first included.
     #[must_use]
     pub fn new(attempts: u32) -> Self {
-        Self(Arc::new(AtomicU32::new(further(attempts))))
+        Self(Arc::new(Record::new(further(attempts))))
     }
 
     /// Sets the number of attempts in all where nobody has, and none was taken: a caller's number goes before an outer
     /// layer's, and that before an inner layer's.
     pub fn set_default(&self, attempts: u32) {
         // Failing means that it is set already.
-        let _ = self
-            .0
-            .compare_exchange(UNSET, further(attempts), Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.0.attempts_left.compare_exchange(
+            UNSET,
+            further(attempts),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
     }
 
     /// Takes one further attempt; `false` when none is left.
     #[must_use]
     pub fn take(&self) -> bool {
         self.0
+            .attempts_left
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
                 known(left).checked_sub(1)
             })
@@ -235,7 +265,7 @@ impl AttemptBudget {
     /// Further attempts left.
     #[must_use]
     pub fn left(&self) -> u32 {
-        known(self.0.load(Ordering::Acquire))
+        known(self.0.attempts_left.load(Ordering::Acquire))
     }
 }
 
@@ -260,24 +290,43 @@ fn known(left: u32) -> u32 {
 /// What happened to a call on its way, in order. Clones share it.
 ///
 /// It keeps its first 64 entries and counts the others, so that errors stay small however often a call is tried.
-#[derive(Clone, Default)]
-pub struct Trail(Arc<Mutex<Entries>>);
+#[derive(Clone)]
+pub struct Trail(Arc<Record>);
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self(Arc::new(Record::new(UNSET)))
+    }
+}
 
 #[derive(Default)]
 struct Entries {
-    kept: Vec<TrailEntry>,
+    /// Mostly the only one, and then without an allocation of its own.
+    first: Option<TrailEntry>,
+    more: Vec<TrailEntry>,
     left_out: usize,
+}
+
+impl Entries {
+    fn push(&mut self, entry: TrailEntry) {
+        if self.first.is_none() {
+            self.first = Some(entry);
+        } else if self.more.len() < MOST_ENTRIES - 1 {
+            self.more.push(entry);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &TrailEntry> {
+        self.first.iter().chain(&self.more)
+    }
 }
 
 impl Trail {
     /// Adds an entry.
     pub fn push(&self, entry: TrailEntry) {
-        let mut entries = self.lock();
-        if entries.kept.len() < MOST_ENTRIES {
-            entries.kept.push(entry);
-        } else {
-            entries.left_out += 1;
-        }
+        self.lock().push(entry);
     }
 
     /// Adds a decision of a layer.
@@ -291,7 +340,7 @@ impl Trail {
     /// The entries so far.
     #[must_use]
     pub fn entries(&self) -> Vec<TrailEntry> {
-        self.lock().kept.clone()
+        self.lock().iter().cloned().collect()
     }
 
     /// How many more there were than are kept.
@@ -302,7 +351,7 @@ impl Trail {
 
     /// Shows each entry so far to `f`, copying none.
     pub fn visit(&self, f: impl FnMut(&TrailEntry)) {
-        self.lock().kept.iter().for_each(f);
+        self.lock().iter().for_each(f);
     }
 
     /// Adds what another trail has: that of a fork, when its work was for this call too.
@@ -312,32 +361,30 @@ impl Trail {
         }
         let (more, left_out) = {
             let other = other.lock();
-            (other.kept.clone(), other.left_out)
+            let more: Vec<_> = other.iter().cloned().collect();
+            (more, other.left_out)
         };
         let mut entries = self.lock();
-        let room = MOST_ENTRIES.saturating_sub(entries.kept.len());
-        entries.left_out += left_out + more.len().saturating_sub(room);
-        entries.kept.extend(more.into_iter().take(room));
+        more.into_iter().for_each(|entry| entries.push(entry));
+        entries.left_out += left_out;
     }
 
     /// Whether one stands in for another that should have answered.
     #[must_use]
     pub fn has_fallback(&self) -> bool {
         let entries = self.lock();
-        entries
-            .kept
-            .iter()
-            .any(|entry| matches!(entry, TrailEntry::Fallback { .. }))
+        let mut all = entries.iter();
+        all.any(|entry| matches!(entry, TrailEntry::Fallback { .. }))
     }
 
     /// Whether nothing was recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lock().kept.is_empty()
+        self.lock().first.is_none()
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -345,7 +392,7 @@ impl fmt::Debug for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.lock();
         let mut list = f.debug_list();
-        list.entries(&entries.kept);
+        list.entries(entries.iter());
         if entries.left_out > 0 {
             list.entry(&format_args!("and {} more", entries.left_out));
         }

@@ -53,6 +53,15 @@ impl Json {
         Self(Text::from(raw.get()))
     }
 
+    /// The text of a raw value that a parser has already checked, sharing the buffer `within` that it was read from.
+    ///
+    /// # Panics
+    /// When `raw` does not point into `within`, as [`Text::slice_ref`] does.
+    #[must_use]
+    pub fn shared(raw: &RawValue, within: &Text) -> Self {
+        Self(within.slice_ref(raw.get()))
+    }
+
     /// `null`.
     #[must_use]
     pub const fn null() -> Self {

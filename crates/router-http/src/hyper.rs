@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::header::{HOST, HeaderValue};
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -10,6 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use router_core::{BoxFuture, Error, ErrorKind, Result};
 
+use crate::address::{Parsed, shown};
 use crate::body::{DataFrames, not_sent};
 use crate::config::{HttpConfig, HttpVersion};
 use crate::connect::Bounded;
@@ -21,6 +23,28 @@ use crate::transport::{Transport, TransportRequest, TransportResponse};
 pub struct HyperTransport {
     client: Client<Bounded<HttpsConnector<HttpConnector>>, Full<Bytes>>,
     slots: Slots,
+    address: Parsed<Address>,
+    /// Whether requests bear the header `host`, which only HTTP/1.1 has.
+    names_host: bool,
+}
+
+/// Where a request goes.
+#[derive(Clone)]
+struct Address {
+    uri: http::Uri,
+    host: Option<HeaderValue>,
+}
+
+impl Address {
+    fn parse(url: &str) -> std::result::Result<Self, http::uri::InvalidUri> {
+        let uri = http::Uri::try_from(url)?;
+        let host = uri.host().filter(|_| !has_credentials(&uri)).and_then(|host| {
+            let port = uri.port().filter(|port| !is_default(&uri, port.as_u16()));
+            let host = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+            HeaderValue::from_maybe_shared(Bytes::from(host)).ok()
+        });
+        Ok(Self { uri, host })
+    }
 }
 
 impl fmt::Debug for HyperTransport {
@@ -69,29 +93,28 @@ impl HyperTransport {
         Ok(Self {
             client: builder.build(connector),
             slots: Slots::new(config.max_connections, config.pool_wait_timeout),
+            address: Parsed::default(),
+            names_host: config.http_version == HttpVersion::Http1 || !cfg!(feature = "http2"),
         })
     }
 
     async fn sent(&self, request: TransportRequest) -> Result<TransportResponse> {
         let slot = self.slots.take().await?;
-        // Shared between the request and the messages of its errors.
-        let url = Bytes::from(request.url);
-        let shown = || shown(&url);
-        let uri = http::Uri::from_maybe_shared(url.clone()).map_err(|error| {
-            Error::new(
-                ErrorKind::Config,
-                format!("{} is no usable address: {error}", shown()),
-            )
-        })?;
+        let url = request.url;
+        let Address { uri, host } = self.address.get(&url, Address::parse)?;
         let mut message = http::Request::new(Full::new(request.body));
         *message.method_mut() = request.method;
         *message.uri_mut() = uri;
         *message.headers_mut() = request.headers;
+        if let Some(host) = host.filter(|_| self.names_host) {
+            // Otherwise hyper writes it anew for each request.
+            message.headers_mut().entry(HOST).or_insert(host);
+        }
         let reply = self
             .client
             .request(message)
             .await
-            .map_err(|error| not_sent(shown(), error.is_connect(), error))?;
+            .map_err(|error| not_sent(shown(&url), error.is_connect(), error))?;
         let (head, body) = reply.into_parts();
         let body = Box::pin(Held {
             inner: DataFrames(body),
@@ -101,10 +124,17 @@ impl HyperTransport {
     }
 }
 
-/// An address without its query, for messages: queries may hold keys.
-fn shown(url: &Bytes) -> &str {
-    let url = std::str::from_utf8(url).unwrap_or_default();
-    url.split('?').next().unwrap_or_default()
+/// Whether the address names a user; what to do with such a name is left to hyper.
+fn has_credentials(uri: &http::Uri) -> bool {
+    uri.authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+}
+
+fn is_default(uri: &http::Uri, port: u16) -> bool {
+    matches!(
+        (uri.scheme_str(), port),
+        (Some("http"), 80) | (Some("https"), 443)
+    )
 }
 
 type Protocols = hyper_rustls::HttpsConnectorBuilder<hyper_rustls::builderstates::WantsProtocols1>;

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod address;
 pub mod auth;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod body;

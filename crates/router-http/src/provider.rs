@@ -356,7 +356,8 @@ async fn read_whole(mut body: BodyStream, limit: usize, cut: bool) -> Result<Byt
             break;
         }
     }
-    Ok(only.unwrap_or_else(|| all.freeze()))
+    // What comes in one piece lies in the connection's buffer, which answers that are kept would keep with them.
+    Ok(only.map_or_else(|| all.freeze(), |piece| Bytes::copy_from_slice(&piece)))
 }
 
 impl<C: Codec> Provider for HttpProvider<C> {

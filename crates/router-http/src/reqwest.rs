@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use router_core::{BoxFuture, Error, ErrorKind, Result};
 
+use crate::address::Parsed;
 use crate::body::{DataFrames, not_sent};
 use crate::config::{HttpConfig, HttpVersion};
 use crate::slots::{Held, Slots};
@@ -14,6 +15,7 @@ use crate::transport::{Transport, TransportRequest, TransportResponse};
 pub struct ReqwestTransport {
     client: ::reqwest::Client,
     slots: Slots,
+    address: Parsed<::reqwest::Url>,
 }
 
 impl ReqwestTransport {
@@ -73,15 +75,13 @@ impl ReqwestTransport {
         Self {
             client,
             slots: Slots::new(max_connections, wait),
+            address: Parsed::default(),
         }
     }
 
     async fn sent(&self, request: TransportRequest) -> Result<TransportResponse> {
         let slot = self.slots.take().await?;
-        let url = ::reqwest::Url::parse(&request.url).map_err(|error| {
-            let message = format!("{} is no usable address: {error}", request.shown_url());
-            Error::new(ErrorKind::Config, message)
-        })?;
+        let url = self.address.get(&request.url, ::reqwest::Url::parse)?;
         let reply = self
             .client
             .request(request.method, url)

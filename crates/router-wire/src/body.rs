@@ -46,7 +46,7 @@ pub fn read_whole(mut decoder: impl StreamDecoder, response: &HttpResponse) -> R
     let mut events = Events::new();
     decoder.decode(&Frame::new(body), &mut events)?;
     decoder.finish(&mut events)?;
-    let mut collector = Collector::new();
+    let mut collector = Collector::sharing();
     events.into_iter().for_each(|event| collector.push(event));
     Ok(collector.finish())
 }

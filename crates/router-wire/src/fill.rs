@@ -67,13 +67,15 @@ where
 pub struct Rare<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Rare<'a> {
-    /// Keeps a field, unless it is `null`.
+    /// Keeps a field, unless it is `null` or a list without elements.
     ///
     /// # Errors
     /// Those of `map`.
     pub fn keep<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
         if let Some(raw) = map.next_value::<Option<&'a RawValue>>()? {
-            self.0.push((name, raw));
+            if raw.get() != "[]" {
+                self.0.push((name, raw));
+            }
         }
         Ok(())
     }

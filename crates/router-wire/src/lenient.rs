@@ -26,6 +26,16 @@ impl<'a> Str<'a> {
             .map(|text| within.slice_cow(text))
     }
 
+    /// As [`Str::take`], of a string that stays where it is.
+    #[must_use]
+    pub fn share(&self, within: &Text) -> Option<Text> {
+        match self.0.as_ref()? {
+            text if text.is_empty() => None,
+            Cow::Borrowed(text) => Some(within.slice_ref(text)),
+            Cow::Owned(text) => Some(Text::from(text)),
+        }
+    }
+
     /// The string, unless absent or empty, as a text of its own.
     #[must_use]
     pub fn to_text(&self) -> Option<Text> {

@@ -21,7 +21,7 @@ impl ModelFamily {
     /// The family of a model. Unknown ids count as the newest family of their name.
     #[must_use]
     pub fn of(model: &str) -> Self {
-        let name = model.rsplit('/').next().unwrap_or(model);
+        let name = model.rfind('/').map_or(model, |slash| &model[slash + 1..]);
         // Fine-tuned models are `ft:gpt-4o-mini:…`.
         let name = name.strip_prefix("ft:").unwrap_or(name);
         let is_base = name.starts_with("davinci-") || name.starts_with("babbage-");

@@ -17,7 +17,7 @@ pub fn decode(speaker: &Speaker, response: &HttpResponse) -> Result<ChatResponse
     let mut events = Events::new();
     decoder.decode(&Frame::new(body), &mut events)?;
     decoder.finish(&mut events)?;
-    let mut collector = Collector::new();
+    let mut collector = Collector::sharing();
     events.into_iter().for_each(|event| collector.push(event));
     Ok(collector.finish())
 }

@@ -433,11 +433,16 @@ impl<'a> Fill<'a> for Details {
 impl Usage {
     /// The counts of a raw `usage`; `None` when it is no object or counts no tokens.
     pub(crate) fn read(raw: &RawValue) -> Option<router_core::Usage> {
-        let mut usage = Self::default();
-        fill::from_str(raw.get(), &mut usage).ok()?;
-        let mut counted = usage.counted()?;
+        let mut counted = Self::counts(raw)?;
         counted.raw = Some(router_core::Json::from_raw(raw));
         Some(counted)
+    }
+
+    /// As [`Usage::read`], without a copy of the raw value.
+    pub(crate) fn counts(raw: &RawValue) -> Option<router_core::Usage> {
+        let mut usage = Self::default();
+        fill::from_str(raw.get(), &mut usage).ok()?;
+        usage.counted()
     }
 
     fn counted(&self) -> Option<router_core::Usage> {

@@ -48,6 +48,8 @@ pub struct ChatStreamDecoder {
     sources: Vec<Citation>,
     /// A whole answer needs no terminal marker.
     whole: bool,
+    /// Whether what is kept shares the one buffer of a whole answer; of a stream, each frame would be kept alive.
+    shares: bool,
     done: bool,
 }
 
@@ -71,6 +73,7 @@ impl ChatStreamDecoder {
             executed: Vec::new(),
             sources: Vec::new(),
             whole: false,
+            shares: false,
             done: false,
         }
     }
@@ -86,7 +89,26 @@ impl ChatStreamDecoder {
     #[must_use]
     pub fn whole(mut self) -> Self {
         self.whole = true;
+        self.shares = true;
         self
+    }
+
+    /// A short string to be kept.
+    fn text(&self, read: &Str<'_>, data: &Text) -> Option<Text> {
+        if self.shares {
+            read.share(data)
+        } else {
+            read.to_text()
+        }
+    }
+
+    /// A value to be kept.
+    fn json(&self, raw: &RawValue, data: &Text) -> Json {
+        if self.shares {
+            Json::shared(raw, data)
+        } else {
+            Json::from_raw(raw)
+        }
     }
 
     fn chunk(&mut self, chunk: &mut Chunk<'_>, data: &Text, events: &mut Events) -> Result<()> {
@@ -105,19 +127,22 @@ impl ChatStreamDecoder {
         let bare = chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.filled().is_none();
         // Every chunk repeats them; the first one counts.
         if !self.has_id
-            && let Some(id) = chunk.id.to_text()
+            && let Some(id) = self.text(&chunk.id, data)
         {
             (self.has_id, self.id) = (true, Some(id));
         }
         if !self.has_model
-            && let Some(model) = chunk.model.to_text()
+            && let Some(model) = self.text(&chunk.model, data)
         {
             (self.has_model, self.model) = (true, Some(model));
         }
         if !self.started && (self.has_id || self.has_model) {
             self.start(chunk.created, events);
         }
-        if let Some(usage) = chunk.usage.and_then(wire::Usage::read) {
+        if let Some(raw) = chunk.usage
+            && let Some(mut usage) = wire::Usage::counts(raw)
+        {
+            usage.raw = Some(self.json(raw, data));
             self.usage = Some(usage);
         }
         if let Some(usage) = chunk.rare.get("x_groq").and_then(groq_usage) {
@@ -126,14 +151,14 @@ impl ChatStreamDecoder {
         if let Some(tier) = chunk.service_tier.filled()
             && self.service_tier.as_deref() != Some(tier)
         {
-            self.service_tier = Some(Text::from(tier));
+            self.service_tier = self.text(&chunk.service_tier, data);
         }
         if let Some(print) = chunk.system_fingerprint.filter(|raw| raw.get() != "\"\"") {
-            self.keep("system_fingerprint", print);
+            self.keep("system_fingerprint", print, data);
         }
         for name in wire::KEPT {
             if let Some(raw) = chunk.rare.get(name) {
-                self.keep(name, raw);
+                self.keep(name, raw, data);
             }
         }
         if let Some(found) = chunk.rare.read::<Option<Vec<&RawValue>>>("web_search")
@@ -177,11 +202,17 @@ impl ChatStreamDecoder {
     }
 
     /// Keeps a field of the answer; most vendors repeat it on every chunk.
-    fn keep(&mut self, name: &'static str, value: &RawValue) {
-        match self.extra.iter_mut().find(|(known, _)| *known == *name) {
-            Some((_, kept)) if kept.as_str() == value.get() => {}
-            Some((_, kept)) => *kept = Json::from_raw(value),
-            None => self.extra.push((Text::from_static(name), Json::from_raw(value))),
+    fn keep(&mut self, name: &'static str, value: &RawValue, data: &Text) {
+        let at = self.extra.iter().position(|(known, _)| *known == *name);
+        match at.map(|at| &mut self.extra[at].1) {
+            Some(kept) if kept.as_str() == value.get() => {}
+            Some(kept) => *kept = Json::from_raw(value),
+            None => {
+                let value = self.json(value, data);
+                // Mostly one or none.
+                self.extra.reserve_exact(1);
+                self.extra.push((Text::from_static(name), value));
+            }
         }
     }
 
@@ -207,7 +238,7 @@ impl ChatStreamDecoder {
             .filled()
             // DashScope's word on the way.
             .filter(|word| *word != "null")
-            .map(Text::from)
+            .map(word)
             .or_else(|| choice.rare.get("finish_details").and_then(finish_details));
         // Perplexity and Writer send both: `message` is the answer so far, so that each form has one that counts.
         let message = if self.whole {
@@ -449,6 +480,16 @@ impl StreamDecoder for ChatStreamDecoder {
         }
         let message = "the stream ended without a finish reason and without [DONE]";
         Err(self.with_usage(Error::new(ErrorKind::Truncated, message)))
+    }
+}
+
+/// A reason to finish; those that nearly every answer has are not copied.
+fn word(reason: &str) -> Text {
+    match reason {
+        "stop" => Text::from_static("stop"),
+        "length" => Text::from_static("length"),
+        "tool_calls" => Text::from_static("tool_calls"),
+        other => Text::from(other),
     }
 }
 
