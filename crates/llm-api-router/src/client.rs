@@ -21,9 +21,8 @@ pub struct Client {
     /// The directory behind what stands in front of all providers.
     #[cfg(feature = "retry")]
     front: Arc<dyn Provider>,
-    /// Names that models may be asked for by, and what answers there, whole.
     #[cfg(feature = "config")]
-    routes: Arc<[crate::config::Route]>,
+    parts: Arc<crate::config::Parts>,
     #[cfg(feature = "retry")]
     breakers: Arc<[router_retry::BreakerHandle]>,
 }
@@ -187,7 +186,7 @@ impl ClientBuilder {
             #[cfg(feature = "retry")]
             front: self.stack.in_front(Arc::new(directory.clone()), &front),
             #[cfg(feature = "config")]
-            routes: Arc::default(),
+            parts: Arc::default(),
             #[cfg(feature = "retry")]
             breakers: breakers.into(),
             directory,
@@ -232,24 +231,37 @@ impl Client {
         self.directory.route(model)
     }
 
-    /// The routes, by their names, with what balances each.
+    /// The routes of its configuration, by their names, with what balances each.
     #[cfg(feature = "config")]
     pub fn routes(&self) -> impl Iterator<Item = (&str, &router_balance::Balance)> {
-        self.routes
-            .iter()
-            .map(|route| (route.name.as_str(), &route.balance))
+        let routes = self.parts.routes.iter();
+        routes.map(|route| (route.name.as_str(), &route.balance))
     }
 
-    /// With routes, which names of models without a provider are looked for among first.
+    /// The limits of its configuration, by where they stand: `all`, `route:NAME`, `provider:NAME`.
     #[cfg(feature = "config")]
-    pub(crate) fn with_routes(mut self, routes: Vec<crate::config::Route>) -> Self {
-        self.routes = routes.into();
+    pub fn limiters(&self) -> impl Iterator<Item = (&str, &Arc<router_ratelimit::Limiter>)> {
+        let limiters = self.parts.limiters.iter();
+        limiters.map(|(name, limiter)| (name.as_str(), limiter))
+    }
+
+    /// The caches of its configuration, by where they stand: `direct` for models by their provider, `route:NAME`.
+    #[cfg(feature = "config")]
+    pub fn caches(&self) -> impl Iterator<Item = (&str, &router_cache::CacheHandle)> {
+        let caches = self.parts.caches.iter();
+        caches.map(|(name, cache)| (name.as_str(), cache))
+    }
+
+    #[cfg(feature = "config")]
+    pub(crate) fn with_parts(mut self, parts: crate::config::Parts) -> Self {
+        self.parts = Arc::new(parts);
         self
     }
 
     #[cfg(feature = "config")]
     fn named_route(&self, model: &ModelId) -> Option<&crate::config::Route> {
-        self.routes.iter().find(|route| *model == *route.name.as_str())
+        let mut routes = self.parts.routes.iter();
+        routes.find(|route| *model == *route.name.as_str())
     }
 
     /// What is let through to the providers, where they have breakers.

@@ -33,7 +33,7 @@ providers! {
     // The others, by name.
     "aliyun" => router_aliyun as aliyun, Entry::new(<aliyun::AliyunCodec as router_wire::vendor::VendorCodec>::VENDOR, aliyun::build);
     "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
-    "bedrock" => router_bedrock as bedrock, Entry::new(bedrock::VENDOR, bedrock::build);
+    "bedrock" => router_bedrock as bedrock, Entry::new(bedrock::VENDOR, bedrock::build).on_wires(&["bedrock", "anthropic"]);
     "bfl" => router_bfl as bfl, Entry::of::<bfl::BflCodec>();
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
     "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>().on_wires(&["cohere"]);

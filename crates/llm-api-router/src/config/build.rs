@@ -4,12 +4,12 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
 use router_balance::{Balance, KeyPool, RedisCooldowns, Target};
-use router_cache::{CacheLayer, CachePolicy};
+use router_cache::{CacheHandle, CacheLayer, CachePolicy};
 use router_core::{
     BoxFuture, Call, Capabilities, Json, Layer as _, ModelId, Provider, ProviderId, Reply, Result, Secret,
 };
 use router_http::ProviderSettings;
-use router_ratelimit::{Dimension, KeyName, Limit, RateLimitLayer};
+use router_ratelimit::{Dimension, KeyName, Limit, Limiter, RateLimitLayer};
 use router_redis::Redis;
 use router_retry::BreakerHandle;
 
@@ -28,6 +28,15 @@ pub(crate) struct Route {
     pub(crate) balance: Balance,
     /// The balancer behind retry, limits and cache.
     pub(crate) front: Arc<dyn Provider>,
+}
+
+/// What of a configuration a client shows.
+#[derive(Default)]
+pub(crate) struct Parts {
+    /// Names that models may be asked for by, and what answers there.
+    pub(crate) routes: Vec<Route>,
+    pub(crate) limiters: Vec<(String, Arc<Limiter>)>,
+    pub(crate) caches: Vec<(String, CacheHandle)>,
 }
 
 /// What a builder takes over from a configuration.
@@ -60,6 +69,7 @@ impl Config {
             wrong: Vec::new(),
             redis: None,
             breakers: Vec::new(),
+            parts: Parts::default(),
             wires: Vec::new(),
             print: DefaultHasher::new(),
         };
@@ -110,6 +120,7 @@ struct Building<'a> {
     wrong: Vec<String>,
     redis: Option<Redis>,
     breakers: Vec<BreakerHandle>,
+    parts: Parts,
     /// The wires that each provider speaks.
     wires: Vec<(ProviderId, &'static [&'static str])>,
     /// What answers: caches that are shared must not mix up addresses.
@@ -144,11 +155,11 @@ impl Building<'_> {
             .build()
             .map_err(|error| self.wrong.push(error.message().to_owned()))
             .ok()?;
-        let mut routes = Vec::new();
         for (name, route) in &self.config.routes {
-            routes.extend(self.route(name, route, &client, limits.as_ref()));
+            let route = self.route(name, route, &client, limits.as_ref());
+            self.parts.routes.extend(route);
         }
-        Some(client.with_routes(routes))
+        Some(client.with_parts(std::mem::take(&mut self.parts)))
     }
 
     fn note<T>(&mut self, field: &str, result: Result<T, String>) -> Option<T> {
@@ -349,12 +360,14 @@ impl Building<'_> {
             Some(redis) => RateLimitLayer::with_redis(limits, redis, name),
             None => RateLimitLayer::new(limits),
         };
-        layer
-            .map_err(|error| {
-                let message = error.message().trim_start_matches("limits");
-                self.wrong.push(format!("{field}{message}"));
-            })
-            .ok()
+        let layer = layer.map_err(|error| {
+            let message = error.message().trim_start_matches("limits");
+            self.wrong.push(format!("{field}{message}"));
+        });
+        let layer = layer.ok()?;
+        let limiter = Arc::clone(layer.limiter());
+        self.parts.limiters.push((name.to_owned(), limiter));
+        Some(layer)
     }
 
     /// A cache. In Redis its name says what answers behind it.
@@ -371,7 +384,9 @@ impl Building<'_> {
             let message = error.message().trim_start_matches("cache");
             self.wrong.push(format!("{field}{message}"));
         });
-        layer.ok().map(told_apart)
+        let layer = told_apart(layer.ok()?);
+        self.parts.caches.push((name.to_owned(), layer.handle()));
+        Some(layer)
     }
 
     /// A route: a balancer over providers that are not tried again by themselves, behind retry, limits and cache.

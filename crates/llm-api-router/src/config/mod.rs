@@ -17,7 +17,7 @@ use router_redis::RedisConfig;
 use router_retry::{BreakerPolicy, RetryPolicy, TimeoutPolicy};
 use serde::Deserialize;
 
-pub(crate) use build::{Extra, Route};
+pub(crate) use build::{Extra, Parts, Route};
 pub use provider::{ProviderConfig, ProviderTimeouts};
 pub use route::RouteConfig;
 pub use setting::Setting;

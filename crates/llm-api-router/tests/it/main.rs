@@ -7,6 +7,8 @@ mod awkward;
 mod balanced;
 #[cfg(all(feature = "config", feature = "providers", feature = "serve"))]
 mod config;
+#[cfg(feature = "config")]
+mod exits;
 #[cfg(all(feature = "providers", feature = "hyper", feature = "serve"))]
 mod gateway;
 #[cfg(all(feature = "providers", feature = "hyper"))]
