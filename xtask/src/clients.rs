@@ -11,7 +11,12 @@ use crate::{Arguments, Outcome, process, setup, workspace};
 const KEY: &str = "sk-test";
 
 /// Our own scripts, in `crates/router-sim/tests/clients`.
-const OWN: [&str; 3] = ["cohere_python.py", "google_genai_python.py", "ollama_python.py"];
+const OWN: [&str; 4] = [
+    "cohere_python.py",
+    "google_genai_python.py",
+    "mistral_python.py",
+    "ollama_python.py",
+];
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
     let mut folder = None;

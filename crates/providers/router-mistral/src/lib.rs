@@ -6,10 +6,14 @@ mod ids;
 pub mod ocr;
 mod options;
 mod prepare;
+#[cfg(feature = "server")]
+pub mod server;
 
 pub use codec::MistralCodec;
 pub use dialect::dialect;
 pub use options::{MistralOptions, Prediction};
+#[cfg(feature = "server")]
+pub use server::endpoints;
 
 /// Mistral over HTTP.
 #[cfg(feature = "client")]

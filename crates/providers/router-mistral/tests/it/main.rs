@@ -2,6 +2,8 @@
 
 mod differences;
 mod own;
+#[cfg(feature = "server")]
+mod serve;
 
 use router_conformance::Subject;
 use router_core::OperationKind;

@@ -17,7 +17,7 @@ use router_wire::{Codec as _, Encoded, HttpResponse, StreamReader};
 use router_wire_openai::completions;
 use serde_json::{Value, json};
 
-fn codec() -> MistralCodec {
+pub(crate) fn codec() -> MistralCodec {
     MistralCodec::new(ProviderId::from("mistral"))
 }
 
@@ -39,7 +39,7 @@ fn body(operation: impl Into<Operation>) -> Value {
     value
 }
 
-fn misfits(root: &str, value: &Value) -> Vec<String> {
+pub(crate) fn misfits(root: &str, value: &Value) -> Vec<String> {
     let Some(folder) = std::env::var_os("ROUTER_SPECS").map(PathBuf::from) else {
         return Vec::new();
     };
