@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use llm_api_router::chat::ReasoningConfig;
 use llm_api_router::{
     ChatRequest, ContentPart, Message, ProviderExt as _, ReasoningEffort, StreamEvent, Warning,
 };
@@ -11,6 +12,7 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::attach::attach;
 use crate::failure::Failure;
+use crate::prompt::Values;
 use crate::select::{select, select_of};
 
 /// One question.
@@ -24,6 +26,12 @@ pub(crate) struct Chat {
     /// Providers, routes and layers; see docs/configuration.md. With one, a model has to be named, or there is one route.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A template instead of a question, as in `summarize`; words given are its variable `text`. Its model is taken where none
+    /// is named.
+    #[arg(long = "prompt", value_name = "ID")]
+    template: Option<String>,
+    #[command(flatten)]
+    values: Values,
     /// Instructions in front of the question.
     #[arg(short, long, value_name = "TEXT")]
     system: Option<String>,
@@ -49,10 +57,14 @@ pub(crate) struct Chat {
 
 impl Chat {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let request = self.request().await?;
+        let (request, model) = match &self.template {
+            Some(id) => self.templated(id)?,
+            None => (self.request().await?, None),
+        };
+        let model = self.model.clone().or(model);
         let selected = match &self.config {
-            Some(file) => select_of(file, self.model.as_deref())?,
-            None => select(self.model.as_deref())?,
+            Some(file) => select_of(file, model.as_deref())?,
+            None => select(model.as_deref())?,
         };
         if self.json || self.no_stream {
             let answer = selected.client.chat(selected.model, request).await?;
@@ -114,15 +126,35 @@ impl Chat {
             Message::user(content)
         };
         let mut request = ChatRequest::new(vec![message]);
+        self.set(&mut request);
+        Ok(request)
+    }
+
+    /// The request of a template, and the model that it was written for.
+    fn templated(&self, id: &str) -> Result<(ChatRequest, Option<String>), Failure> {
+        let words = (!self.prompt.is_empty()).then(|| self.prompt.join(" "));
+        let prompt = self.values.prompt(id, words)?;
+        let mut request = prompt.request;
+        if let Some(last) = request.messages.last_mut() {
+            for image in &self.images {
+                last.content.parts_mut().push(attach(image)?.into());
+            }
+        }
+        self.set(&mut request);
+        Ok((request, prompt.model))
+    }
+
+    /// Sets what the command line says.
+    fn set(&self, request: &mut ChatRequest) {
         if let Some(system) = &self.system {
-            request = request.with_system(system.as_str());
+            request.messages.insert(0, Message::system(system.as_str()));
         }
         if let Some(effort) = &self.effort {
-            request = request.with_reasoning_effort(ReasoningEffort::parse(effort));
+            request.settings.reasoning = Some(ReasoningConfig::effort(ReasoningEffort::parse(effort)));
         }
-        request.settings.max_output_tokens = self.max_tokens;
-        request.settings.temperature = self.temperature;
-        Ok(request)
+        let settings = &mut request.settings;
+        settings.max_output_tokens = self.max_tokens.or(settings.max_output_tokens);
+        settings.temperature = self.temperature.or(settings.temperature);
     }
 }
 
@@ -132,7 +164,7 @@ fn warn(warnings: &[Warning]) {
     }
 }
 
-fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())

@@ -5,6 +5,7 @@ mod chat;
 mod config;
 mod failure;
 mod models;
+mod prompt;
 mod replay;
 mod select;
 mod serve;
@@ -32,6 +33,8 @@ enum Command {
     Sim(sim::Sim),
     /// List the models of the configured vendors.
     Models(models::Models),
+    /// Templates of prompts: list, show, render, check them.
+    Prompt(prompt::PromptCommand),
     /// Look at a configuration file.
     Config(config::ConfigCommand),
     /// Read recorded traffic and print, or compare, what is made of it.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
             Command::Serve(command) => command.run().await,
             Command::Sim(command) => command.run().await,
             Command::Models(command) => command.run().await,
+            Command::Prompt(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Replay(command) => command.run(),
         }

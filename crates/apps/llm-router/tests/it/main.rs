@@ -5,5 +5,6 @@ mod chat;
 mod config;
 mod loopback;
 mod misuse;
+mod prompt;
 mod replay;
 mod serve;
