@@ -5,11 +5,12 @@ use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::BytesMut;
-use http::HeaderValue;
-use http::header::AUTHORIZATION;
+use bytes::{Bytes, BytesMut};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
 use router_core::{BoxFuture, Error, ErrorKind, Result, Secret};
 use router_wire::lenient::Num;
+use router_wire::message::percent_encoded;
 use router_wire::object::Object;
 use tokio::sync::Mutex as Gate;
 use tokio::time::Instant;
@@ -197,6 +198,19 @@ impl<S: TokenSource> fmt::Debug for TokenAuth<S> {
             .field("source", &self.source)
             .finish_non_exhaustive()
     }
+}
+
+/// A form, as token endpoints take it.
+#[must_use]
+pub fn form(url: &str, fields: &[(&str, &str)]) -> TransportRequest {
+    let fields = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", percent_encoded(value)));
+    let body = fields.collect::<Vec<_>>().join("&");
+    let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let accepted = HeaderValue::from_static("application/json");
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind), (ACCEPT, accepted)]);
+    TransportRequest::new(Method::POST, url.to_owned(), headers, Bytes::from(body))
 }
 
 /// Sends a request to a token endpoint and reads its answer: `access_token` and `expires_in` (seconds), as OAuth 2.0 has them,

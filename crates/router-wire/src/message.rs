@@ -161,3 +161,17 @@ pub fn request_id(headers: &HeaderMap) -> Option<&str> {
         .find_map(|name| headers.get(name))
         .and_then(|value| value.to_str().ok())
 }
+
+/// A text as a part of a path or a form: everything but letters, digits and `-_.~` by its bytes.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

@@ -7,12 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use router_core::{BoxFuture, Error, ErrorKind, Result, Secret};
-use router_http::token::exchange;
+use router_http::token::{exchange, form};
 use router_http::{Token, TokenSource, Transport, TransportRequest};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -237,26 +236,4 @@ impl TokenSource for GoogleTokens {
     fn fetch(&self) -> BoxFuture<'_, Result<Token>> {
         Box::pin(async move { exchange(&*self.transport, self.request()?).await })
     }
-}
-
-/// A form, as token endpoints take it.
-fn form(url: &str, fields: &[(&str, &str)]) -> TransportRequest {
-    let mut body = String::new();
-    for (name, value) in fields {
-        if !body.is_empty() {
-            body.push('&');
-        }
-        body.push_str(name);
-        body.push('=');
-        for byte in value.bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-                body.push(char::from(byte));
-            } else {
-                body.push_str(&format!("%{byte:02X}"));
-            }
-        }
-    }
-    let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-    let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind)]);
-    TransportRequest::new(Method::POST, url.to_owned(), headers, Bytes::from(body))
 }
