@@ -11,7 +11,8 @@ use crate::{Arguments, Outcome, process, setup, workspace};
 const KEY: &str = "sk-test";
 
 /// Our own scripts, in `crates/router-sim/tests/clients`.
-const OWN: [&str; 4] = [
+const OWN: [&str; 5] = [
+    "azure_openai_python.py",
     "cohere_python.py",
     "google_genai_python.py",
     "mistral_python.py",

@@ -143,7 +143,7 @@ impl Drop for Sim {
     }
 }
 
-/// The model that a request names: in its path (Gemini), or in its body, which may be a form.
+/// The model that a request names: in its path (Gemini, Azure), or in its body, which may be a form.
 fn model_of(request: &HttpRequest) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
@@ -152,6 +152,9 @@ fn model_of(request: &HttpRequest) -> Option<String> {
 
     if let Some((_, rest)) = request.path_only().split_once("/models/") {
         return rest.split(':').next().map(str::to_owned);
+    }
+    if let Some((_, rest)) = request.path_only().split_once("/openai/deployments/") {
+        return rest.split('/').next().map(str::to_owned);
     }
     if Form::is_in(request) {
         let model = Form::read(request).ok()?.text("model").ok()??;

@@ -6,6 +6,8 @@ pub mod chat;
 mod citations;
 pub mod compatible;
 pub mod completions;
+#[cfg(feature = "server")]
+pub mod deployments;
 pub mod dialect;
 pub mod embeddings;
 #[cfg(feature = "server")]
@@ -30,10 +32,19 @@ pub use dialect::Dialect;
 /// The name of this family in signatures and opaque parts.
 pub const WIRE: &str = "openai";
 
-/// The endpoints of this family as a server has them.
+/// The endpoints of this family as a server has them, at OpenAI's addresses and at Azure's.
 #[cfg(feature = "server")]
 #[must_use]
 pub fn endpoints() -> Vec<Box<dyn router_wire::ServerCodec>> {
+    // In front: the others know a path by its end.
+    let mut all: Vec<Box<dyn router_wire::ServerCodec>> =
+        vec![Box::new(deployments::Deployments::of(plain_endpoints()))];
+    all.extend(plain_endpoints());
+    all
+}
+
+#[cfg(feature = "server")]
+fn plain_endpoints() -> Vec<Box<dyn router_wire::ServerCodec>> {
     vec![
         Box::new(chat::server::ChatCompletions),
         Box::new(completions::server::Completions),

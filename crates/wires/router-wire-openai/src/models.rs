@@ -98,7 +98,7 @@ pub mod server {
 
     use crate::error::{error_body, error_response};
 
-    /// `GET /v1/models` and `GET /v1/models/{id}`.
+    /// `GET /v1/models` and `GET /v1/models/{id}`, and the same at Azure's addresses.
     #[derive(Clone, Copy, Debug)]
     pub struct Models;
 
@@ -108,13 +108,12 @@ pub mod server {
         }
 
         fn matches(&self, method: &Method, path: &str) -> bool {
-            let path = path.strip_prefix("/v1").unwrap_or(path);
+            let path = of_models(path);
             *method == Method::GET && (path == "/models" || path.starts_with("/models/"))
         }
 
         fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
-            let path = request.path_only();
-            let path = path.strip_prefix("/v1").unwrap_or(path);
+            let path = of_models(request.path_only());
             let one = path
                 .strip_prefix("/models/")
                 .filter(|id| !id.is_empty())
@@ -131,6 +130,12 @@ pub mod server {
         fn error(&self, error: &Error) -> HttpResponse {
             error_response(error)
         }
+    }
+
+    /// A path without what stands in front of it: `/v1`, and Azure's `/openai`.
+    fn of_models(path: &str) -> &str {
+        let path = path.strip_prefix("/openai").unwrap_or(path);
+        path.strip_prefix("/v1").unwrap_or(path)
     }
 
     struct Encoder {

@@ -1,6 +1,7 @@
 //! Answers as servers of this family write them: the order of events, what is told only if asked for, errors.
 
 mod chat;
+mod deployments;
 mod responses;
 
 use bytes::BytesMut;
