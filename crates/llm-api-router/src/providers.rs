@@ -32,6 +32,7 @@ providers! {
     "ollama" => router_ollama as ollama, Entry::of::<ollama::OllamaCodec>().on_wires(&["ollama"]);
     // The others, by name.
     "aliyun" => router_aliyun as aliyun, Entry::new(<aliyun::AliyunCodec as router_wire::vendor::VendorCodec>::VENDOR, aliyun::build);
+    "azure" => router_azure as azure, Entry::new(<azure::AzureCodec as router_wire::vendor::VendorCodec>::VENDOR, azure::build);
     "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
     "bedrock" => router_bedrock as bedrock, Entry::new(bedrock::VENDOR, bedrock::build).on_wires(&["bedrock", "anthropic"]);
     "bfl" => router_bfl as bfl, Entry::of::<bfl::BflCodec>();

@@ -197,6 +197,7 @@ fn completing(id: ProviderId) -> Box<dyn Codec> {
 fn compatible(id: ProviderId) -> Box<dyn Codec> {
     match id.as_str() {
         "aliyun" | "dashscope" => Box::new(router_aliyun::AliyunCodec::new(id)),
+        "azure-openai" => Box::new(router_azure::AzureCodec::new(id)),
         "baidu" => Box::new(router_baidu::BaiduCodec::new(id)),
         "cerebras" => Box::new(router_cerebras::CerebrasCodec::new(id)),
         "databricks" => Box::new(router_databricks::DatabricksCodec::new(id)),
@@ -230,6 +231,7 @@ fn compatible(id: ProviderId) -> Box<dyn Codec> {
 fn responding(id: ProviderId) -> Box<dyn Codec> {
     let set_to_it = Json::parse(r#"{"responses": "always"}"#);
     let codec = match id.as_str() {
+        "azure-openai" => set(router_azure::AzureCodec::new(id.clone()), set_to_it),
         "openrouter" => set(router_openrouter::OpenRouterCodec::new(id.clone()), set_to_it),
         "xai" => set(router_xai::XaiCodec::new(id.clone()), set_to_it),
         _ => None,
