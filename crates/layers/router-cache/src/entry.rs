@@ -31,8 +31,9 @@ pub struct Entry {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "an entry is on the heap already")]
 enum Answer {
-    Full(Box<Output>),
+    Full(Output),
     Stream(Arc<Recording>),
 }
 
@@ -45,7 +46,7 @@ impl Entry {
             Some(raw) if !raw.body.is_empty() => raw.body.len(),
             _ => output.size_estimate(),
         };
-        Self::new(head, Answer::Full(Box::new(output)), bytes, ttl)
+        Self::new(head, Answer::Full(output), bytes, ttl)
     }
 
     /// A streamed answer that came to its end, kept for so long.
@@ -114,7 +115,7 @@ impl Entry {
     #[must_use]
     pub fn output(&self) -> Output {
         match &self.answer {
-            Answer::Full(output) => (**output).clone(),
+            Answer::Full(output) => output.clone(),
             Answer::Stream(events) => events.to_output(),
         }
     }
@@ -133,7 +134,7 @@ impl Entry {
                 Reply::stream(EventStream::from_events(events.events()).committed().await?)
             }
             (Mode::Stream, Answer::Full(output)) => {
-                let events = output_events((**output).clone());
+                let events = output_events(output.clone());
                 Reply::stream(EventStream::from_events(events).committed().await?)
             }
         };

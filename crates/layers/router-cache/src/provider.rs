@@ -104,7 +104,7 @@ impl<P: Provider> Cache<P> {
         if !shared.policy.single_flight {
             return self.alone(call, place).await;
         }
-        let mut is_last = shared.policy.leader_error == LeaderError::Share;
+        let mut may_ask_again = true;
         loop {
             let start = || Flight::new(Arc::clone(&self.inner), call, place.clone());
             let (ticket, is_leader) = shared.flights.board((place.key, call.mode), start);
@@ -120,8 +120,15 @@ impl<P: Provider> Cache<P> {
             } else {
                 &shared.counts.collapsed
             });
+            may_ask_again &= !is_leader;
             match self.fly(&ticket, call).await {
-                Err(_) if !is_leader && !is_last => is_last = true,
+                Err(_)
+                    if may_ask_again
+                        && (shared.policy.leader_error == LeaderError::Again
+                            || ticket.had_less_time_than(call)) =>
+                {
+                    may_ask_again = false;
+                }
                 result => return result,
             }
         }

@@ -9,6 +9,7 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Instant;
 
 use router_core::context::Trail;
 use router_core::{
@@ -36,8 +37,10 @@ pub(crate) struct Flight {
     /// What it waits for holds these, and not the flight: nothing keeps it but those who want its answer.
     wakers: Arc<Wakers>,
     place: Place,
-    /// What happens to it; its fork has no deadline of the one who began it.
+    /// What happens to it.
     trail: Trail,
+    /// When it is over: a whole answer's, when its leader's time is.
+    deadline: Option<Instant>,
     /// Where others find it, until it can take no more of them.
     home: OnceLock<(Weak<Flights>, Route)>,
     takes_more: AtomicBool,
@@ -60,10 +63,14 @@ struct State {
     reading: usize,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of them per call, on the heap already"
+)]
 enum Stage {
     /// Until the provider answers.
     Calling(BoxFuture<'static, Result<Reply>>),
-    Full(Box<(Head, Output)>),
+    Full(Head, Output),
     Streaming(Box<Stream>),
     Failed(Error),
 }
@@ -92,7 +99,13 @@ impl fmt::Debug for Flight {
 impl Flight {
     /// The call at the provider, not begun yet.
     pub(crate) fn new<P: Provider>(provider: Arc<P>, call: &Call, place: Place) -> Self {
-        let context = call.context.fork();
+        let mut context = call.context.fork();
+        // A whole answer is worth nothing to who began it when their time is over, and layers further in want to know; others ask
+        // again then. A stream goes on for those who have longer.
+        let deadline = call.context.deadline().filter(|_| !call.is_stream());
+        if let Some(deadline) = deadline {
+            context = context.with_deadline(deadline);
+        }
         let trail = context.trail().clone();
         let call = call.with_context(context);
         let calling = Box::pin(async move { provider.call(&call).await });
@@ -106,6 +119,7 @@ impl Flight {
             wakers: Arc::default(),
             place,
             trail,
+            deadline,
             home: OnceLock::new(),
             takes_more: AtomicBool::new(true),
             boarded: AtomicUsize::new(0),
@@ -139,6 +153,12 @@ impl Ticket {
             Body::Stream(stream) => Reply::stream(stream.committed().await?).with_head(reply.head),
             Body::Full(_) => reply,
         })
+    }
+
+    /// Whether it may have failed for want of time that a caller has.
+    pub(crate) fn had_less_time_than(&self, call: &Call) -> bool {
+        let longer = |deadline| call.context.deadline().is_none_or(|own| own > deadline);
+        self.flight.deadline.is_some_and(longer)
     }
 
     /// Leaves; whether nobody else is there, nor can come.
@@ -186,7 +206,7 @@ impl Flight {
                 Body::Full(output) => {
                     self.place.keep_output(&head, &output, &self.trail);
                     self.leave_home();
-                    Stage::Full(Box::new((head, output)))
+                    Stage::Full(head, output)
                 }
                 Body::Stream(source) => Stage::Streaming(Box::new(Stream {
                     head,
@@ -208,8 +228,7 @@ impl Flight {
         if is_last && !matches!(state.stage, Stage::Streaming(_)) {
             let stage = std::mem::replace(&mut state.stage, Stage::Failed(lost()));
             return match stage {
-                Stage::Full(full) => {
-                    let (head, output) = *full;
+                Stage::Full(head, output) => {
                     Ok(Reply::full(output).with_head(claimed(&mut state.is_claimed, head)))
                 }
                 Stage::Failed(error) => Err(error),
@@ -220,7 +239,7 @@ impl Flight {
             // Nobody takes it before it has landed.
             Stage::Calling(_) => return Err(lost()),
             Stage::Failed(error) => return Err(error.duplicate()),
-            Stage::Full(full) => Reply::full(full.1.clone()).with_head(full.0.clone()),
+            Stage::Full(head, output) => Reply::full(output.clone()).with_head(head.clone()),
             Stage::Streaming(stream) => {
                 let seat = state.readers.len();
                 state.readers.push(0);

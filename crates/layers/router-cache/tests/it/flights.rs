@@ -216,6 +216,42 @@ async fn each_keeps_to_its_own_deadline() {
     assert_eq!((vendor.living(), handle.in_flight()), (0, 0));
 }
 
+/// Layers further in know the time that is left, and who has more is not harmed by it.
+#[tokio::test(start_paused = true)]
+async fn a_leader_in_a_hurry_harms_nobody() {
+    let until =
+        |millis| Context::new().with_deadline((Instant::now() + Duration::from_millis(millis)).into_std());
+    // As retry does: no wait that does not fit into the time that is left.
+    let vendor = Vendor::new().slow(10, 0).answering(|number, call| {
+        let has_time = call
+            .context
+            .time_left(Instant::now().into_std())
+            .is_none_or(|left| left > Duration::from_secs(5));
+        match (number, has_time) {
+            (_, false) => {
+                Err(Error::new(ErrorKind::RateLimited, "later").with_retry_after(Duration::from_secs(5)))
+            }
+            _ => Ok(ChatResponse::text_answer("well").into()),
+        }
+    });
+    let (cache, _) = cached(&vendor, CachePolicy::default());
+    let hasty = call("Hi.").with_context(until(1_000));
+    let patient = call("Hi.").with_context(until(60_000));
+    let at_ease = call("Hi.");
+    let started = Instant::now();
+    let answers = tokio::join!(cache.call(&hasty), cache.call(&patient), cache.call(&at_ease));
+    let error = answers.0.expect_err("there is no time for it");
+    assert_eq!(
+        error.retry_after(),
+        Some(Duration::from_secs(5)),
+        "and it is told so at once"
+    );
+    assert!(started.elapsed() < Duration::from_millis(100));
+    assert_eq!(text_of(answers.1.expect("it has the time")), "well");
+    assert_eq!(text_of(answers.2.expect("it has all the time")), "well");
+    assert_eq!(vendor.calls(), 2, "those two shared one");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failure_behind_the_first_content_is_every_readers() {
     let vendor = Vendor::new().slow(10, 10).streaming(|_| {
