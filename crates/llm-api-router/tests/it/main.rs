@@ -8,6 +8,8 @@ mod balanced;
 #[cfg(all(feature = "config", feature = "providers", feature = "serve"))]
 mod config;
 #[cfg(feature = "config")]
+mod cost;
+#[cfg(feature = "config")]
 mod exits;
 #[cfg(all(feature = "providers", feature = "hyper", feature = "serve"))]
 mod gateway;

@@ -1,0 +1,135 @@
+//! What the whole stack costs beside a bare call: allocations, which are exact.
+
+use std::sync::Arc;
+
+use llm_api_router::wire::vendor::Vendor;
+use llm_api_router::{
+    Body, BoxFuture, Call, Capabilities, ChatRequest, ChatResponse, Client, Config, Entry, EventStream,
+    Feature, FinishReason, OperationKind, Provider, ProviderId, Registry, Reply, Result, StreamEvent, Text,
+    Usage,
+};
+
+/// Answers at once; its streams have as many words as the model's name says.
+struct Prompt {
+    id: ProviderId,
+    capabilities: Arc<Capabilities>,
+}
+
+fn prompt(id: Option<ProviderId>) -> Prompt {
+    Prompt {
+        id: id.unwrap_or_else(|| ProviderId::from_static("prompt")),
+        capabilities: Arc::new(Capabilities::new(OperationKind::ALL, Feature::ALL)),
+    }
+}
+
+impl Provider for Prompt {
+    fn id(&self) -> &ProviderId {
+        &self.id
+    }
+
+    fn capabilities(&self) -> Arc<Capabilities> {
+        Arc::clone(&self.capabilities)
+    }
+
+    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
+        Box::pin(async move {
+            if !call.is_stream() {
+                let mut answer = ChatResponse::text_answer(Text::from_static("a word"));
+                answer.usage = Some(Usage::new(3, 5));
+                return Ok(Reply::full(answer));
+            }
+            let mut left: usize = call.model.as_str().parse().unwrap_or_default();
+            let events = std::iter::from_fn(move || {
+                left = left.checked_sub(1)?;
+                Some(StreamEvent::text(Text::from_static("word ")))
+            });
+            let finish = StreamEvent::finish(FinishReason::Stop, Some(Usage::new(3, 5)));
+            Ok(Reply::stream(
+                EventStream::from_events(events.chain([finish]))
+                    .committed()
+                    .await?,
+            ))
+        })
+    }
+}
+
+/// Limits, retry, a balancer over three targets, breakers and timeouts; with a cache or without.
+fn stack(cache: &str, words: usize) -> Client {
+    let mut registry = Registry::new();
+    registry.add(Entry::new(
+        Vendor::new("prompt", "Prompt", "http://127.0.0.1"),
+        |settings| Ok(Arc::new(prompt(settings.id.clone()))),
+    ));
+    let text = format!(
+        r#"
+        limits = [ {{ per = "caller", requests = "1M/s", concurrency = 1000 }} ]
+        [providers.one]
+        type = "prompt"
+        [providers.two]
+        type = "prompt"
+        [providers.three]
+        type = "prompt"
+        [routes.smart]
+        targets = ["one/{words}", "two/{words}", "three/{words}"]
+        {cache}
+        "#
+    );
+    let config = Config::from_toml("router.toml", &text).expect("a configuration");
+    config.client_with(&registry, &|_| None).expect("it can be built")
+}
+
+/// Allocations of a call and of reading its answer.
+fn allocations(provider: &impl Provider, call: &Call) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    let measured = allocation_counter::measure(|| {
+        runtime.block_on(async {
+            let reply = provider.call(call).await.expect("answered");
+            if let Body::Stream(mut stream) = reply.body {
+                while let Some(event) = stream.next().await {
+                    event.expect("no error");
+                }
+            }
+        });
+    });
+    measured.count_total
+}
+
+/// What a stack adds to a call: whole, streamed, and streamed with 1,000 more chunks.
+fn added(cache: &str) -> (u64, u64, u64) {
+    let one = |words: usize, is_stream: bool| {
+        let client = stack(cache, words);
+        let ask = |name: &str, text: &'static str| {
+            let call = Call::new(name, ChatRequest::user(text));
+            if is_stream { call.streaming() } else { call }
+        };
+        // What grows once has grown.
+        for text in ["a", "b", "c", "d"] {
+            allocations(&client, &ask("smart", text));
+        }
+        let bare = allocations(&prompt(None), &ask(&words.to_string(), "e"));
+        allocations(&client, &ask("smart", "e")).saturating_sub(bare)
+    };
+    let (whole, streamed, long) = (one(10, false), one(10, true), one(1_010, true));
+    (whole, streamed, long.saturating_sub(streamed))
+}
+
+#[test]
+fn the_stack_adds_few_allocations_to_a_call() {
+    let (whole, streamed, chunks) = added("");
+    println!(
+        "without a cache: {whole} allocations a whole call, {streamed} a stream, {chunks} for 1000 chunks more"
+    );
+    assert!(whole <= 12, "{whole}");
+    assert!(streamed <= 19, "{streamed}");
+    assert_eq!(chunks, 0, "none for a chunk");
+    let (whole, streamed, chunks) = added("cache = { ttl = \"10m\" }");
+    println!(
+        "with a cache: {whole} allocations a whole call, {streamed} a stream, {chunks} for 1000 chunks more"
+    );
+    assert!(whole <= 31, "{whole}");
+    assert!(streamed <= 44, "{streamed}");
+    assert!(chunks <= 12, "only buffers that grow: {chunks}");
+}
