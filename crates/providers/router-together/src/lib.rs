@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use router_core::{Capabilities, Feature, OperationKind};
 use router_wire::vendor::Vendor;
+use router_wire_openai::images::EditForm;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
 /// Together AI over HTTP.
@@ -42,6 +43,18 @@ impl DialectVendor for TogetherDialect {
         dialect.audio = false;
         dialect.video = false;
         dialect.completions_path = Some(Cow::Borrowed("/completions"));
+        dialect.images.edits = EditForm::ImageUrl;
+        dialect.images.edits_path = Cow::Borrowed("/images/generations");
+        dialect.images.base64_word = Cow::Borrowed("base64");
+        dialect.images.sides = true;
+        dialect.images = dialect.images.without(&[
+            "aspect_ratio",
+            "background",
+            "mask",
+            "output_format",
+            "quality",
+            "user",
+        ]);
         dialect
     }
 
@@ -50,6 +63,7 @@ impl DialectVendor for TogetherDialect {
             [
                 OperationKind::Chat,
                 OperationKind::Embed,
+                OperationKind::GenerateImage,
                 OperationKind::Rerank,
                 OperationKind::ListModels,
             ],
@@ -66,6 +80,7 @@ impl DialectVendor for TogetherDialect {
                 Feature::ImageUrlInput,
                 Feature::Logprobs,
                 Feature::SeveralChoices,
+                Feature::ImageEdit,
             ],
         )
     }

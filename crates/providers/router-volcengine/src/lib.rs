@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+use std::borrow::Cow;
+
 use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
 use router_wire::classify::CodeTable;
 use router_wire::vendor::Vendor;
 use router_wire_openai::dialect::ReasoningRequest;
+use router_wire_openai::images::EditForm;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
 /// Volcengine Ark (Doubao) over HTTP.
@@ -72,6 +75,17 @@ impl DialectVendor for VolcengineDialect {
         dialect.user_field = None;
         dialect.stop_max = Some(4);
         dialect.reasoning_request = ReasoningRequest::Thinking;
+        dialect.images.edits = EditForm::Image;
+        dialect.images.edits_path = Cow::Borrowed("/images/generations");
+        dialect.images = dialect.images.without(&[
+            "aspect_ratio",
+            "background",
+            "mask",
+            "n",
+            "negative_prompt",
+            "quality",
+            "user",
+        ]);
         dialect.files = false;
         dialect.audio = false;
         dialect
@@ -79,7 +93,11 @@ impl DialectVendor for VolcengineDialect {
 
     fn capabilities() -> Capabilities {
         Capabilities::new(
-            [OperationKind::Chat, OperationKind::Embed],
+            [
+                OperationKind::Chat,
+                OperationKind::Embed,
+                OperationKind::GenerateImage,
+            ],
             &[
                 Feature::Streaming,
                 Feature::SystemMessages,
@@ -93,6 +111,7 @@ impl DialectVendor for VolcengineDialect {
                 Feature::ImageUrlInput,
                 Feature::VideoInput,
                 Feature::Logprobs,
+                Feature::ImageEdit,
             ],
         )
     }

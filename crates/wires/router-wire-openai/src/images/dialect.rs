@@ -25,6 +25,8 @@ pub struct ImageDialect {
     pub count_field: Word,
     /// The field for the size.
     pub size_field: Word,
+    /// Whether the size is sent as `width` and `height`.
+    pub sides: bool,
     /// Whether pictures can be streamed, with previews.
     pub streams: bool,
     /// Settings that the vendor does not have, by their names in this library: `seed`, `size`, `aspect_ratio`, …
@@ -49,6 +51,8 @@ pub enum EditForm {
     References,
     /// `image: "…"`, a list when there are several.
     Image,
+    /// `image_url: "…"`, and one only.
+    ImageUrl,
 }
 
 /// Whether pictures come by value or by address.
@@ -75,6 +79,7 @@ impl Default for ImageDialect {
             base64_word: Word::Borrowed("b64_json"),
             count_field: Word::Borrowed("n"),
             size_field: Word::Borrowed("size"),
+            sides: false,
             streams: false,
             unsupported: Vec::new(),
         }

@@ -80,6 +80,9 @@ fn check(dialect: &ImageDialect, request: &ImageRequest, warnings: &mut Warnings
     {
         warnings.dropped(name, NOT_THERE)?;
     }
+    if dialect.sides && request.size.as_deref().is_some_and(|size| sides(size).is_none()) {
+        return Err(invalid("size", "must be WIDTHxHEIGHT at this vendor"));
+    }
     match (dialect.delivery, request.delivery) {
         (DeliveryForm::Base64, Some(Delivery::Url)) => {
             warnings.dropped("delivery", "this vendor gives pictures by value only")
@@ -102,6 +105,8 @@ enum Given {
     Urls,
     References,
     Image,
+    /// `image_url: "…"`.
+    ImageUrl,
 }
 
 impl Given {
@@ -119,6 +124,10 @@ impl Given {
             EditForm::Urls => Self::Urls,
             EditForm::References => Self::References,
             EditForm::Image => Self::Image,
+            EditForm::ImageUrl if request.images.len() > 1 => {
+                return Err(Error::unsupported("several pictures to start from"));
+            }
+            EditForm::ImageUrl => Self::ImageUrl,
             EditForm::None => return Err(Error::unsupported("changing pictures")),
         };
         if request.mask.is_some() && !(matches!(given, Self::Files | Self::Json) && dialect.supports("mask"))
@@ -189,7 +198,13 @@ impl Serialize for Body<'_> {
             body.named(&dialect.count_field, &n)?;
         }
         if let Some(size) = text("size", &request.size) {
-            body.named(&dialect.size_field, &size)?;
+            match sides(&size).filter(|_| dialect.sides) {
+                Some((width, height)) => {
+                    body.field("width", &width)?;
+                    body.field("height", &height)?;
+                }
+                None => body.named(&dialect.size_field, &size)?,
+            }
         }
         body.some("aspect_ratio", text("aspect_ratio", &request.aspect_ratio))?;
         body.some("quality", text("quality", &request.quality))?;
@@ -215,6 +230,12 @@ impl Serialize for Body<'_> {
     }
 }
 
+/// Width and height of `1024x1024`.
+fn sides(size: &str) -> Option<(u32, u32)> {
+    let (width, height) = size.split_once(['x', 'X', '*'])?;
+    Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
+}
+
 impl Body<'_> {
     fn pictures<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
         let Self { given, request, .. } = *self;
@@ -230,6 +251,8 @@ impl Body<'_> {
             (Given::Urls, _) => body.field("images", &all),
             (Given::References, _) => body.field("input_references", &all),
             (Given::Image, [only]) => body.field("image", &picture(only)),
+            (Given::ImageUrl, [only, ..]) => body.field("image_url", &picture(only)),
+            (Given::ImageUrl, []) => Ok(()),
             (Given::Image, _) => body.field("image", &all),
         }
     }
@@ -252,7 +275,7 @@ impl Serialize for Picture<'_> {
             (MediaSource::Url(url), _) => url.as_str(),
             (_, data) => data.as_deref().unwrap_or_default(),
         };
-        if self.given == Given::Image {
+        if matches!(self.given, Given::Image | Given::ImageUrl) {
             return serializer.serialize_str(url);
         }
         let mut map = serializer.serialize_map(None)?;

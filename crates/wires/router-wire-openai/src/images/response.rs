@@ -5,6 +5,8 @@ use router_core::content::MediaKind;
 use router_core::image::{GeneratedImage, ImageResponse};
 use router_core::{Error, ErrorKind, Media, Result, Text, Usage};
 use router_wire::body::{malformed, text_of};
+use router_wire::classify;
+use router_wire::error_body::ErrorBody;
 use router_wire::lenient::{Num, Str};
 use router_wire::object::{Object, list_of};
 use router_wire::{HttpResponse, media_type};
@@ -27,12 +29,20 @@ pub fn decode(response: &HttpResponse) -> Result<ImageResponse> {
     };
     let format = body.peek("output_format").and_then(word);
     let mut answer = ImageResponse::default();
+    let mut failure = None;
     for raw in rows {
         match picture(raw, &text, format.as_deref()) {
             Row::Picture(image) => answer.images.push(*image),
             Row::Filtered => answer.filtered += 1,
+            Row::Failed(error) => {
+                answer.filtered += u32::from(error.kind() == ErrorKind::ContentFiltered);
+                failure.get_or_insert(error);
+            }
             Row::Nothing => {}
         }
+    }
+    if let (true, Some(error)) = (answer.images.is_empty(), failure) {
+        return Err(error.with_raw(response.raw()));
     }
     answer.created = body.take("created").and_then(number).and_then(Num::int);
     answer.model = body.take("model").and_then(word);
@@ -45,6 +55,8 @@ pub fn decode(response: &HttpResponse) -> Result<ImageResponse> {
 enum Row {
     Picture(Box<GeneratedImage>),
     Filtered,
+    /// Seedream tells for each picture why there is none.
+    Failed(Box<Error>),
     Nothing,
 }
 
@@ -64,6 +76,9 @@ fn picture(raw: &RawValue, within: &Text, format: Option<&str>) -> Row {
     {
         return Row::Filtered;
     }
+    if let Some(error) = fields.peek("error").filter(|raw| raw.get().starts_with('{')) {
+        return Row::Failed(Box::new(failed(error)));
+    }
     let mut take = |name: &str| fields.take(name).and_then(|raw| text(raw, within));
     let kind = take("mime_type").or_else(|| take("content_type"));
     let (data, url) = (take("b64_json"), take("url"));
@@ -82,6 +97,20 @@ fn picture(raw: &RawValue, within: &Text, format: Option<&str>) -> Row {
     };
     media.riders.set_extra(fields.rest(WIRE));
     row(media, revised_prompt)
+}
+
+/// Why there is no picture: `{code, message}`.
+fn failed(raw: &RawValue) -> Error {
+    let body = ErrorBody::read(raw.get().as_bytes());
+    let error = classify::of_body(None, &http::HeaderMap::new(), None, &body, &[]);
+    let withheld = body.codes.iter().any(|code| {
+        let code = code.to_ascii_lowercase();
+        code.contains("sensitive") || code.contains("risk")
+    });
+    if withheld {
+        return Error::new(ErrorKind::ContentFiltered, error.message().to_owned());
+    }
+    error
 }
 
 fn row(media: Media, revised_prompt: Option<Text>) -> Row {
