@@ -26,7 +26,7 @@ pub fn replay(cassette: &Cassette) -> Value {
         (_, Err(error)) => return skip(&error.to_string()),
     };
     let operation = match cassette.endpoint.as_str() {
-        "predictions" => "other",
+        "completions" | "predictions" => "other",
         _ => operation_name(&service.call),
     };
     let mut line = json!({"id": cassette.id, "operation": operation});

@@ -146,7 +146,8 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "rerank" => (compatible(id), RerankRequest::new("-", ["-"]).into()),
         "moderations" => (compatible(id), ModerationRequest::new(["-"]).into()),
         "completions" if cohere => (compatible(id), completions::prompt("-").into()),
-        "completions" if ["alephalpha", "anthropic", "ollama"].contains(&provider) => {
+        "completions" if ollama => (Box::new(OllamaCodec::new(id)), chat()),
+        "completions" if ["alephalpha", "anthropic"].contains(&provider) => {
             return later("text completion beside OpenAI's wire");
         }
         "completions" => (completing(id), completions::prompt("-").into()),

@@ -1,4 +1,4 @@
-//! Lines of `/api/chat` to events; a whole answer is one line.
+//! Lines of `/api/chat` to events, and those of `/api/generate`; a whole answer is one line.
 
 use router_core::chat::{FinishReason, Logprobs, TokenLogprob, Usage};
 use router_core::content::Riders;
@@ -40,22 +40,17 @@ impl ChatStreamDecoder {
             return Err(classify::of_body(None, &http::HeaderMap::new(), None, &body, &[]));
         }
         // A line without a message or an end is none that we know.
-        if !self.begun && (line.message.is_some() || line.done == Some(true)) {
+        let said = line.message.is_some() || line.response.0.is_some();
+        if !self.begun && (said || line.done == Some(true)) {
             self.begun = true;
             let mut start = StreamStart::default();
             start.model = line.model.take(data).map(|model| model.detach());
             start.created = line.created_at.filled().and_then(seconds_of);
             events.push_back(StreamEvent::Start(Box::new(start)));
         }
+        self.said(line.thinking.take(data), line.response.take(data), events);
         if let Some(message) = line.message {
-            if let Some(text) = message.thinking.take(data) {
-                self.thinking = true;
-                events.push_back(StreamEvent::ReasoningDelta { choice: 0, text });
-            }
-            if let Some(text) = message.content.take(data) {
-                self.end_thinking(events);
-                events.push_back(StreamEvent::TextDelta { choice: 0, text });
-            }
+            self.said(message.thinking.take(data), message.content.take(data), events);
             for call in message.tool_calls.0 {
                 self.end_thinking(events);
                 self.tool_call(call, data, events);
@@ -94,6 +89,17 @@ impl ChatStreamDecoder {
             Some("stop") | None if self.calls > 0 => FinishReason::ToolCalls,
             Some("stop") | None => FinishReason::Stop,
             Some(word) => FinishReason::Other(Text::from(word)),
+        }
+    }
+
+    fn said(&mut self, thought: Option<Text>, text: Option<Text>, events: &mut Events) {
+        if let Some(text) = thought {
+            self.thinking = true;
+            events.push_back(StreamEvent::ReasoningDelta { choice: 0, text });
+        }
+        if let Some(text) = text {
+            self.end_thinking(events);
+            events.push_back(StreamEvent::TextDelta { choice: 0, text });
         }
     }
 
@@ -166,10 +172,12 @@ fn logprob(token: Token<'_>, data: &Text) -> TokenLogprob {
 
 /// The fields of the last line that are read nowhere: durations, and what the vendor adds.
 fn unnamed(data: &Text) -> Extra {
-    const READ: [&str; 9] = [
+    const READ: [&str; 11] = [
         "model",
         "created_at",
         "message",
+        "response",
+        "thinking",
         "done",
         "done_reason",
         "prompt_eval_count",
@@ -227,6 +235,25 @@ mod tests {
         assert_eq!(cut.unwrap_err().kind(), ErrorKind::Truncated);
         let failed = events(&[r#"{"error":"model 'x' not found"}"#]);
         assert_eq!(failed.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn text_without_messages() {
+        let events = events(&[
+            r#"{"model":"m","response":"Hel","done":false}"#,
+            r#"{"model":"m","response":"lo!","done":false}"#,
+            r#"{"model":"m","response":"","done":true,"done_reason":"stop","context":[1,2],"prompt_eval_count":4,"eval_count":3}"#,
+        ])
+        .unwrap();
+        let text: String = events
+            .iter()
+            .filter_map(|event| match event {
+                StreamEvent::TextDelta { text, .. } => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(text, "Hello!");
+        assert!(matches!(events.last(), Some(StreamEvent::Finish(_))));
     }
 
     #[test]

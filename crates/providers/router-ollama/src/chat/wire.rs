@@ -14,6 +14,11 @@ pub(super) struct Line<'a> {
     pub(super) created_at: Str<'a>,
     #[serde(borrow)]
     pub(super) message: Option<Message<'a>>,
+    /// The text and the thoughts of `/api/generate`, which has no messages.
+    #[serde(borrow)]
+    pub(super) response: Str<'a>,
+    #[serde(borrow)]
+    pub(super) thinking: Str<'a>,
     pub(super) done: Option<bool>,
     #[serde(borrow)]
     pub(super) done_reason: Str<'a>,
