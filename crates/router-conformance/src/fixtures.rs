@@ -8,6 +8,7 @@ use router_core::ModelId;
 use router_http::TransportRequest;
 use router_http::replay::ReplayTransport;
 use router_wire::HttpRequest;
+use router_wire::framing::event_stream::Message;
 use router_wire::multipart::{Field, Form};
 use serde_json::{Map, Value, json};
 
@@ -67,8 +68,11 @@ impl Answered {
         transport.reply(self.status, &headers, pieces)
     }
 
-    /// The frames of a streamed body, each with its end: blocks up to a blank line, or lines.
+    /// The frames of a streamed body, each with its end: binary frames, blocks up to a blank line, or lines.
     pub(crate) fn frames(&self) -> Vec<Bytes> {
+        if self.is_binary() {
+            return binary_frames(self.body.clone());
+        }
         let end: &[u8] = if self.is_sse() { b"\n\n" } else { b"\n" };
         let mut frames = Vec::new();
         let mut start = 0;
@@ -83,10 +87,44 @@ impl Answered {
         frames
     }
 
-    pub(crate) fn is_sse(&self) -> bool {
+    /// A frame, with fields, that nobody knows.
+    pub(crate) fn unknown_frame(&self) -> Vec<u8> {
+        let json = "{\"type\":\"x_conformance\",\"x\":[1]}";
+        if self.is_binary() {
+            binary_frame(&Message::event("x_conformance", json))
+        } else if self.is_sse() {
+            format!(": a comment\n\nevent: x_conformance\ndata: {json}\n\n").into_bytes()
+        } else {
+            format!("{json}\n").into_bytes()
+        }
+    }
+
+    /// A frame like `before` whose JSON breaks off.
+    pub(crate) fn broken_frame(&self, before: &Bytes) -> Vec<u8> {
+        let json = "{\"broken\": [";
+        if self.is_binary() {
+            let mut message = Message::read(before.clone()).expect("a frame of the fixture");
+            message.payload = Bytes::from_static(json.as_bytes());
+            binary_frame(&message)
+        } else if self.is_sse() {
+            format!("data: {json}\n\n").into_bytes()
+        } else {
+            format!("{json}\n").into_bytes()
+        }
+    }
+
+    fn is_sse(&self) -> bool {
+        self.has_type("text/event-stream")
+    }
+
+    fn is_binary(&self) -> bool {
+        self.has_type(BINARY)
+    }
+
+    fn has_type(&self, media_type: &str) -> bool {
         self.headers
             .iter()
-            .any(|(name, value)| name == "content-type" && value.starts_with("text/event-stream"))
+            .any(|(name, value)| name == "content-type" && value.starts_with(media_type))
     }
 }
 
@@ -141,7 +179,7 @@ impl Fixtures {
             .find_map(|case| self.response(case))
             .unwrap_or_else(|| {
                 panic!(
-                    "no fixture {}.response.{{json,sse,jsonl,http}} in {}",
+                    "no fixture {}.response.{{json,sse,jsonl,events,http}} in {}",
                     cases[0],
                     self.dir.display()
                 )
@@ -248,6 +286,9 @@ fn response_in(dir: &Path, case: &str) -> Option<Answered> {
     if let Some(message) = read("http") {
         return Some(http_message(case, &message));
     }
+    if let Some(lines) = read("events") {
+        return Some(Answered::new(200, BINARY, binary_body(case, &lines)));
+    }
     [
         ("json", "application/json"),
         ("sse", "text/event-stream; charset=utf-8"),
@@ -298,6 +339,42 @@ fn form(request: &TransportRequest) -> Option<Value> {
         }),
     };
     Some(form.fields().iter().map(field).collect())
+}
+
+/// The content type of AWS's binary frames.
+const BINARY: &str = "application/vnd.amazon.eventstream";
+
+/// Lines of a fixture as binary frames: the name of an event, or of an exception with `!` in front, and its JSON.
+fn binary_body(case: &str, lines: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(lines).unwrap_or_else(|error| panic!("{case}.response.events: {error}"));
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let frame = |line: &str| {
+        let (name, json) = line
+            .split_once(' ')
+            .unwrap_or_else(|| panic!("{case}.response.events: no JSON behind {line}"));
+        let json = json.trim().to_owned();
+        binary_frame(&match name.strip_prefix('!') {
+            Some(name) => Message::exception(name, json),
+            None => Message::event(name, json),
+        })
+    };
+    lines.flat_map(frame).collect()
+}
+
+fn binary_frame(message: &Message) -> Vec<u8> {
+    let mut frame = bytes::BytesMut::new();
+    message.write(&mut frame).expect("a fixture fits into a frame");
+    frame.to_vec()
+}
+
+/// Each frame begins with its length.
+fn binary_frames(mut body: Bytes) -> Vec<Bytes> {
+    let mut frames = Vec::new();
+    while let Some(length) = body.first_chunk::<4>() {
+        let length = u32::from_be_bytes(*length) as usize;
+        frames.push(body.split_to(length.min(body.len())));
+    }
+    frames
 }
 
 /// A status line, headers, a blank line, a body.

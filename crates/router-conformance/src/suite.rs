@@ -208,6 +208,7 @@ pub fn suite_is_complete(tests: &[&str], subject: &Subject) {
             "response.json",
             "response.sse",
             "response.jsonl",
+            "response.events",
             "response.http",
         ];
         assert!(

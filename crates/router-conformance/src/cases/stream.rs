@@ -124,17 +124,13 @@ async fn told(exchange: &Exchange, subject: &Subject) -> (Vec<StreamEvent>, Opti
 /// An event, and fields, that nobody knows, between all others.
 pub(crate) async fn unknown_event_skipped(subject: Subject) {
     let answer = subject.fixtures.response_of(&["stream_text"]);
-    let unknown: &[u8] = if answer.is_sse() {
-        b": a comment\n\nevent: x_conformance\ndata: {\"type\":\"x_conformance\",\"x\":[1]}\n\n"
-    } else {
-        b"{\"type\":\"x_conformance\",\"x\":[1]}\n"
-    };
+    let unknown = answer.unknown_frame();
     let mut body = Vec::new();
     let frames = answer.frames();
     for (at, frame) in frames.iter().enumerate() {
         body.extend_from_slice(frame);
         if at + 1 < frames.len() {
-            body.extend_from_slice(unknown);
+            body.extend_from_slice(&unknown);
         }
     }
     let exchange = Exchange::of(&subject, &answer.with_body(body));
@@ -146,18 +142,13 @@ pub(crate) async fn unknown_event_skipped(subject: Subject) {
 /// A frame that cannot be read ends the stream; who asked for it skips the frame instead.
 pub(crate) async fn malformed_frame_errs(subject: Subject) {
     let answer = subject.fixtures.response_of(&["stream_text"]);
-    let broken: &[u8] = if answer.is_sse() {
-        b"data: {\"broken\": [\n\n"
-    } else {
-        b"{\"broken\": [\n"
-    };
     let frames = answer.frames();
     for place in 0..frames.len() - 1 {
         let mut body = Vec::new();
         for (at, frame) in frames.iter().enumerate() {
             body.extend_from_slice(frame);
             if at == place {
-                body.extend_from_slice(broken);
+                body.extend_from_slice(&answer.broken_frame(frame));
             }
         }
         let broken = answer.with_body(body);
