@@ -150,7 +150,12 @@ fn check_part(
         return Err(Error::unsupported("instructions other than text"));
     }
     match part {
-        ContentPart::Media(of) => media::check(of, place),
+        ContentPart::Media(of) => {
+            if of.detail.is_some() {
+                warnings.dropped("messages.image.detail", NOT_THERE)?;
+            }
+            media::check(of, place)
+        }
         ContentPart::ToolResult(result) => {
             for (at, part) in result.content.parts().iter().enumerate() {
                 let place = format!("{place}.content[{at}]");
