@@ -11,8 +11,9 @@ use crate::{Arguments, Outcome, process, setup, workspace};
 const KEY: &str = "sk-test";
 
 /// Our own scripts, in `crates/router-sim/tests/clients`.
-const OWN: [&str; 5] = [
+const OWN: [&str; 6] = [
     "azure_openai_python.py",
+    "bedrock_boto3.py",
     "cohere_python.py",
     "google_genai_python.py",
     "mistral_python.py",

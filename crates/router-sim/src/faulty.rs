@@ -17,6 +17,8 @@ pub(crate) enum Events {
     Sse,
     /// A line each.
     Lines,
+    /// Binary frames of AWS, which begin with their length.
+    Binary,
     /// No events: two halves.
     Halves,
 }
@@ -28,6 +30,8 @@ impl Events {
             Self::Sse
         } else if content_type.starts_with("application/x-ndjson") {
             Self::Lines
+        } else if content_type.starts_with("application/vnd.amazon.eventstream") {
+            Self::Binary
         } else {
             Self::Halves
         }
@@ -70,10 +74,17 @@ impl Faulty {
                 .iter()
                 .position(|byte| *byte == b'\n')
                 .map(|at| at + 1),
+            Events::Binary => binary_end(&self.buffer),
             Events::Halves if ended && self.sent == 0 && self.buffer.len() > 1 => Some(self.buffer.len() / 2),
             Events::Halves => None,
         };
         let end = end.or_else(|| (ended && !self.buffer.is_empty()).then(|| self.buffer.len()))?;
+        // Counts follow the marker at the end of binary frames.
+        let marks_end = || self.buffer[..end].windows(11).any(|name| name == b"messageStop");
+        if self.kind == Some(FaultKind::NoEnd) && self.events == Events::Binary && marks_end() {
+            self.buffer.clear();
+            return None;
+        }
         // The marker at the end is known as such only when nothing comes after it.
         if self.kind == Some(FaultKind::NoEnd) && end == self.buffer.len() {
             if ended {
@@ -101,9 +112,17 @@ impl Faulty {
         Bytes::from_static(match self.events {
             Events::Sse => b"data: {\"garbage\": \n\n",
             Events::Lines => b"{\"garbage\": \n",
+            // A frame of sixteen bytes, whose checksums are none.
+            Events::Binary => b"\0\0\0\x10\0\0\0\0garbage!",
             Events::Halves => b"\x00garbage",
         })
     }
+}
+
+/// Behind a frame that is whole.
+fn binary_end(buffer: &[u8]) -> Option<usize> {
+    let length = u32::from_be_bytes(*buffer.first_chunk::<4>()?) as usize;
+    (length > 0 && buffer.len() >= length).then_some(length)
 }
 
 /// Behind the empty line that ends an event; Google's wire has carriage returns in it.

@@ -143,13 +143,16 @@ impl Drop for Sim {
     }
 }
 
-/// The model that a request names: in its path (Gemini, Azure), or in its body, which may be a form.
+/// The model that a request names: in its path (Gemini, Azure, Bedrock), or in its body, which may be a form.
 fn model_of(request: &HttpRequest) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
         model: Option<String>,
     }
 
+    if let Some((_, rest)) = request.path_only().split_once("/model/") {
+        return rest.split('/').next().map(str::to_owned);
+    }
     if let Some((_, rest)) = request.path_only().split_once("/models/") {
         return rest.split(':').next().map(str::to_owned);
     }
