@@ -6,10 +6,11 @@ use crate::totals::{Runner, Totals};
 use crate::{Arguments, Outcome, examples, only_flags, process, scaffold, servers, workspace};
 
 /// Folders that tests are judged by when they are there, by variable and name.
-const FOLDERS: [(&str, &str); 3] = [
+const FOLDERS: [(&str, &str); 4] = [
     ("ROUTER_CASSETTES", "cassettes"),
     ("ROUTER_SPECS", "specs"),
     ("ROUTER_CLIENTS", "clients"),
+    ("ROUTER_ORACLES", "oracles"),
 ];
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {

@@ -14,6 +14,8 @@ use crate::converse::total;
 pub(super) struct TextDecoder {
     begun: bool,
     ended: bool,
+    /// Whether any text came.
+    said: bool,
     word: Option<Text>,
     input: Option<u64>,
     output: Option<u64>,
@@ -80,6 +82,7 @@ impl TextDecoder {
         if piece.event_type.filled() != Some("stream-end")
             && let Some(text) = texts.into_iter().find_map(|text| text.take(data))
         {
+            self.said = true;
             events.push_back(StreamEvent::TextDelta { choice: 0, text });
         }
         let words = [piece.completion_reason, piece.stop_reason, piece.finish_reason];
@@ -108,6 +111,12 @@ impl TextDecoder {
             return Err(Error::new(
                 ErrorKind::Truncated,
                 "the stream ended without a reason for its end",
+            ));
+        }
+        if !self.said && !self.ended {
+            return Err(Error::new(
+                ErrorKind::Decode,
+                "the answer holds no text in the form of any maker",
             ));
         }
         let raw = self.word.take();

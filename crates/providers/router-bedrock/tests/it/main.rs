@@ -1,5 +1,10 @@
 //! The suite that every provider runs, and what is particular to Bedrock.
 
+#[cfg(feature = "reqwest")]
+mod oracle;
+#[cfg(feature = "client")]
+mod places;
+mod requests;
 mod side;
 #[cfg(feature = "client")]
 mod signatures;
