@@ -2,6 +2,7 @@
 
 pub mod audio;
 mod base64_bytes;
+pub mod batch;
 pub mod call;
 pub mod capability;
 pub mod chat;
@@ -36,6 +37,7 @@ pub mod tool;
 pub mod tool_loop;
 pub mod warning;
 
+pub use batch::BatchLimits;
 pub use call::{Body, Call, Head, Mode, Operation, Output, Reply, Request};
 pub use capability::{Capabilities, Feature, Features, Needs, OperationKind};
 pub use chat::{ChatRequest, ChatResponse, FinishReason, ReasoningEffort, ResponseFormat, Settings, Usage};

@@ -3,6 +3,7 @@
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod address;
 pub mod auth;
+mod batches;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod body;
 pub mod builder;

@@ -80,6 +80,15 @@ impl<C: Codec> HttpProvider<C> {
     }
 
     async fn reply(&self, call: &Call) -> Result<Reply> {
+        let limits = self.codec.batch_limits(call);
+        match limits.and_then(|limits| call.operation.batches(limits)) {
+            Some(pieces) => self.batches(call, pieces).await,
+            None => self.one(call).await,
+        }
+    }
+
+    /// The answer to a call that is one request.
+    pub(crate) async fn one(&self, call: &Call) -> Result<Reply> {
         let Encoded {
             request,
             warnings,

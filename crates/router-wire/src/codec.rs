@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use router_core::{Call, Capabilities, Error, Output, ProviderId, Result, StreamEvent, Warning};
+use router_core::{BatchLimits, Call, Capabilities, Error, Output, ProviderId, Result, StreamEvent, Warning};
 
 use crate::framing::{Frame, Framing};
 use crate::message::{HttpRequest, HttpResponse};
@@ -29,6 +29,13 @@ pub trait Codec: Send + Sync + 'static {
     /// `Unsupported` for an operation or content that the wire does not have, `InvalidRequest` for what the vendor is
     /// known to refuse. Settings that are merely not honoured become warnings, or `Unsupported` when the call is strict.
     fn encode(&self, call: &Call) -> Result<Encoded>;
+
+    /// The most that one request takes of what the call asks for: a call with more goes out as several requests, and is answered
+    /// as one. `None` where no limit is known, or pieces would not be the same.
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        let _ = call;
+        None
+    }
 
     /// What to ask next where a whole reply of success is not the answer yet: a job that the vendor works at. `before` is what
     /// this reply answers, when it is not the first.

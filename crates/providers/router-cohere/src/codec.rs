@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use router_core::{
-    Call, Capabilities, Error, ErrorKind, Feature, Operation, OperationKind, Output, ProviderId, Result,
+    BatchLimits, Call, Capabilities, Error, ErrorKind, Feature, Operation, OperationKind, Output, ProviderId,
+    Result,
 };
 use router_wire::classify::CodeTable;
 use router_wire::provenance::Speaker;
@@ -96,6 +97,13 @@ impl Codec for CohereCodec {
             }
             Operation::ListModels(request) => Ok(models::encode(request)),
             other => Err(Error::unsupported(other.kind())),
+        }
+    }
+
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        match &call.operation {
+            Operation::Embed(request) => embed::limits(&self.speaker, request),
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use router_core::content::{MediaKind, MediaSource};
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-use router_core::{Call, ContentPart, Error, ErrorKind, Json, Media, Result, Text, Usage};
+use router_core::{BatchLimits, Call, ContentPart, Error, ErrorKind, Json, Media, Result, Text, Usage};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::Num;
 use router_wire::object::{Object, invalid, is_string};
@@ -54,6 +54,14 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Res
         HttpRequest::post_json("/v2/embed", bytes),
         warnings.into_list(),
     ))
+}
+
+/// The most that one request takes. Vectors of several kinds are not put together: all but one are among the unnamed fields.
+pub(crate) fn limits(speaker: &Speaker, request: &EmbeddingRequest) -> Option<BatchLimits> {
+    let provider = speaker.provider().as_str();
+    let options = Overrides::of(&request.provider_options, &[provider, crate::WIRE], &[]).ok()?;
+    let several = options.has("embedding_types") || request.extra.get(WIRE, "embedding_types").is_some();
+    (!several).then_some(BatchLimits::inputs(96))
 }
 
 fn check(input: &EmbeddingInput) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use router_core::{Call, Capabilities, Error, Operation, Output, ProviderId, Result};
+use router_core::{BatchLimits, Call, Capabilities, Error, Operation, Output, ProviderId, Result};
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
@@ -60,6 +60,10 @@ impl Codec for GeminiCodec {
             Operation::ListModels(request) => Ok(Encoded::whole(models::encode(request), Vec::new())),
             other => Err(Error::unsupported(other.kind())),
         }
+    }
+
+    fn batch_limits(&self, _call: &Call) -> Option<BatchLimits> {
+        Some(BatchLimits::inputs(100))
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use router_core::{Capabilities, Feature, OperationKind};
+use router_core::{BatchLimits, Capabilities, Feature, OperationKind};
 use router_wire::vendor::Vendor;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
@@ -42,6 +42,7 @@ impl DialectVendor for JinaDialect {
         vectors.user = false;
         vectors.tokens = false;
         vectors.pictures = true;
+        vectors.limits = Some(BatchLimits::inputs(2048));
         // Its own default has been told both ways.
         dialect.rerank.return_documents = Some(false);
         dialect.rerank.images = true;

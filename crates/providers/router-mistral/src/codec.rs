@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use router_core::content::MediaKind;
 use router_core::{
-    Call, Capabilities, Error, ErrorKind, Feature, Json, Operation, OperationKind, Output, ProviderId, Result,
+    BatchLimits, Call, Capabilities, Error, ErrorKind, Feature, Json, Operation, OperationKind, Output,
+    ProviderId, Result,
 };
 use router_wire::classify::CodeTable;
 use router_wire::vendor::{Vendor, VendorCodec};
@@ -126,6 +127,10 @@ impl Codec for MistralCodec {
             }
             _ => compatible::encode(self.dialect(call), speaker, call, &[]),
         }
+    }
+
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        self.inner.batch_limits(call)
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {

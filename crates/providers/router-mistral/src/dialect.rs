@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use router_core::Json;
+use router_core::{BatchLimits, Json};
 use router_wire_openai::Dialect;
 
 /// Mistral's dialect of chat completions and of what stands beside them.
@@ -23,6 +23,8 @@ pub fn dialect() -> Dialect {
     let vectors = &mut dialect.embeddings;
     vectors.dimensions_field = Cow::Borrowed("output_dimension");
     vectors.user = false;
+    // 16,384 tokens, by a count that is estimated.
+    vectors.limits = Some(BatchLimits::inputs(2048).with_tokens(12_000));
     let speech = &mut dialect.speech;
     speech.voice_field = Cow::Borrowed("voice_id");
     speech.events = true;

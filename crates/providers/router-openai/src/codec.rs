@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use router_core::{
-    Call, Capabilities, ChatRequest, Error, ErrorKind, Feature, Operation, OperationKind, Output, ProviderId,
-    Result,
+    BatchLimits, Call, Capabilities, ChatRequest, Error, ErrorKind, Feature, Operation, OperationKind,
+    Output, ProviderId, Result,
 };
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
@@ -142,6 +142,11 @@ impl Codec for OpenAiCodec {
             }
             Answers::Shared => compatible::encode(dialect, speaker, call, OWN),
         }
+    }
+
+    fn batch_limits(&self, _call: &Call) -> Option<BatchLimits> {
+        // Of all inputs 300,000 tokens, by a count that is estimated.
+        Some(BatchLimits::inputs(2048).with_tokens(250_000))
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {

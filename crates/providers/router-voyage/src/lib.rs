@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use router_core::{Capabilities, Feature, OperationKind};
+use router_core::{BatchLimits, Capabilities, Feature, OperationKind};
 use router_wire::vendor::Vendor;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
@@ -36,6 +36,8 @@ impl DialectVendor for VoyageDialect {
         vectors.says_float = false;
         vectors.user = false;
         vectors.tokens = false;
+        // Of large models, 120,000 tokens, by a count that is estimated.
+        vectors.limits = Some(BatchLimits::inputs(1000).with_tokens(90_000));
         dialect.rerank.top_field = Cow::Borrowed("top_k");
         dialect
     }

@@ -1,6 +1,7 @@
 //! What moves the bytes, over real sockets on loopback.
 
 mod awkward;
+mod batches;
 mod builder;
 mod cancel;
 mod errors;

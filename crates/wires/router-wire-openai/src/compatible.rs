@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use router_core::{
-    Call, Capabilities, ChatRequest, Error, Feature, Json, Operation, OperationKind, Output, ProviderId,
-    Result, ToolDefinition,
+    BatchLimits, Call, Capabilities, ChatRequest, Error, Feature, Json, Operation, OperationKind, Output,
+    ProviderId, Result, ToolDefinition,
 };
 use router_wire::classify::{self, CodeTable};
 use router_wire::provenance::Speaker;
@@ -130,6 +130,10 @@ impl Codec for Compatible {
             _ => OWN,
         };
         encode(&self.dialect, &self.speaker, call, own)
+    }
+
+    fn batch_limits(&self, _call: &Call) -> Option<BatchLimits> {
+        self.dialect.embeddings.limits
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {
@@ -376,6 +380,10 @@ impl<D: DialectVendor> Codec for CompatibleCodec<D> {
 
     fn encode(&self, call: &Call) -> Result<Encoded> {
         self.inner.encode(call)
+    }
+
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        self.inner.batch_limits(call)
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {

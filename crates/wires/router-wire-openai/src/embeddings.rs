@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use router_core::content::{MediaKind, MediaSource};
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-use router_core::{Call, ContentPart, Error, ErrorKind, Result, Text, Usage};
+use router_core::{BatchLimits, Call, ContentPart, Error, ErrorKind, Result, Text, Usage};
 use router_wire::lenient::{Num, Str};
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
@@ -206,6 +206,8 @@ pub struct EmbeddingDialect {
     pub pictures: bool,
     /// What base64 in an answer holds.
     pub vectors: Vectors,
+    /// The most that one request takes; absent: not known.
+    pub limits: Option<BatchLimits>,
 }
 
 impl Default for EmbeddingDialect {
@@ -221,6 +223,7 @@ impl Default for EmbeddingDialect {
             tokens: true,
             pictures: false,
             vectors: Vectors::Floats,
+            limits: None,
         }
     }
 }
