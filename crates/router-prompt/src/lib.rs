@@ -7,6 +7,7 @@ mod library;
 mod presets;
 mod problem;
 mod roles;
+mod soundness;
 mod variable;
 
 pub use front_matter::{FrontMatter, OutputForm};

@@ -72,6 +72,7 @@ impl Page {
     }
 }
 
+#[cfg(any(feature = "redis", feature = "sqlite"))]
 fn encode(record: &Record) -> Result<String> {
     serde_json::to_string(record).map_err(|error| {
         Error::new(
@@ -81,6 +82,7 @@ fn encode(record: &Record) -> Result<String> {
     })
 }
 
+#[cfg(any(feature = "redis", feature = "sqlite"))]
 fn decode(session: &str, place: impl std::fmt::Display, text: &str) -> Result<Record> {
     serde_json::from_str(text).map_err(|error| {
         Error::new(
