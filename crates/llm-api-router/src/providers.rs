@@ -37,10 +37,12 @@ providers! {
     "bedrock" => router_bedrock as bedrock, Entry::new(bedrock::VENDOR, bedrock::build).on_wires(&["bedrock", "anthropic"]);
     "bfl" => router_bfl as bfl, Entry::of::<bfl::BflCodec>();
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
+    "cloudflare" => router_cloudflare as cloudflare, Entry::new(<cloudflare::CloudflareCodec as router_wire::vendor::VendorCodec>::VENDOR, cloudflare::build);
     "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>().on_wires(&["cohere"]);
     "databricks" => router_databricks as databricks, Entry::of::<databricks::DatabricksCodec>();
     "fireworks" => router_fireworks as fireworks, Entry::of::<fireworks::FireworksCodec>();
     "groq" => router_groq as groq, Entry::of::<groq::GroqCodec>();
+    "huggingface" => router_huggingface as huggingface, Entry::new(<huggingface::HuggingFaceCodec as router_wire::vendor::VendorCodec>::VENDOR, huggingface::build);
     "jina" => router_jina as jina, Entry::of::<jina::JinaCodec>();
     "llamacpp" => router_llamacpp as llamacpp, Entry::of::<llamacpp::LlamaCppCodec>();
     "lmstudio" => router_lmstudio as lmstudio, Entry::of::<lmstudio::LmStudioCodec>();

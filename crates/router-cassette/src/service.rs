@@ -206,6 +206,7 @@ fn compatible(id: ProviderId) -> Box<dyn Codec> {
         "fireworks" => Box::new(router_fireworks::FireworksCodec::new(id)),
         "groq" => Box::new(router_groq::GroqCodec::new(id)),
         "jina" => Box::new(router_jina::JinaCodec::new(id)),
+        "huggingface" => Box::new(router_huggingface::HuggingFaceCodec::new(id)),
         "llamacpp" => Box::new(router_llamacpp::LlamaCppCodec::new(id)),
         "lmstudio" => Box::new(router_lmstudio::LmStudioCodec::new(id)),
         "minimax" => Box::new(router_minimax::MiniMaxCodec::new(id)),

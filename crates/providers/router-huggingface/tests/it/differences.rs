@@ -1,0 +1,10 @@
+//! What Hugging Face is sent that its family is not: by its reference, and not by the code.
+
+use router_conformance::profile::{differences, expected};
+use router_huggingface::HuggingFaceCodec;
+
+#[test]
+fn what_differs_from_the_family() {
+    let reference = r#"{"embedding": null}"#;
+    assert_eq!(differences::<HuggingFaceCodec>(), expected(reference));
+}
