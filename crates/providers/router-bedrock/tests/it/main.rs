@@ -5,6 +5,8 @@ mod oracle;
 #[cfg(feature = "client")]
 mod places;
 mod requests;
+#[cfg(feature = "server")]
+mod serve;
 mod side;
 #[cfg(feature = "client")]
 mod signatures;

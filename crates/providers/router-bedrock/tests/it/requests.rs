@@ -322,7 +322,7 @@ fn codec_takes(arn: &str) -> bool {
 }
 
 /// A request with everything that this library has for the vendor.
-fn full() -> ChatRequest {
+pub(crate) fn full() -> ChatRequest {
     let mut tool = FunctionTool::new("look");
     tool.description = Some(Text::from("Looks."));
     tool.strict = Some(true);
