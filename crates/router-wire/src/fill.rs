@@ -72,10 +72,10 @@ impl<'a> Rare<'a> {
     /// # Errors
     /// Those of `map`.
     pub fn keep<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
-        if let Some(raw) = map.next_value::<Option<&'a RawValue>>()? {
-            if raw.get() != "[]" {
-                self.0.push((name, raw));
-            }
+        if let Some(raw) = map.next_value::<Option<&'a RawValue>>()?
+            && raw.get() != "[]"
+        {
+            self.0.push((name, raw));
         }
         Ok(())
     }
