@@ -13,7 +13,7 @@ use serde_json::Value;
 fn time_of(text: &str) -> SystemTime {
     let number = |range: std::ops::Range<usize>| text[range].parse::<u64>().expect("digits");
     let (year, month, day) = (number(0..4), number(4..6), number(6..8));
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let years: u64 = (1970..year).map(|year| 365 + u64::from(leap(year))).sum();
     let months = [
         31,
