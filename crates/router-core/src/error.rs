@@ -17,7 +17,7 @@ use crate::text::Text;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Most characters of a vendor's message that `Display` shows.
-const SHOWN_MESSAGE_CHARS: usize = 300;
+const SHOWN_MESSAGE_CHARS: usize = 500;
 
 /// What went wrong, for all vendors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,7 +131,7 @@ impl fmt::Display for ErrorKind {
 
 /// What went wrong with a call.
 ///
-/// `Display` is one line with the vendor's message cut at 300 characters and keys masked; `Debug` is a report with the
+/// `Display` is one line with the vendor's message cut at 500 characters and keys masked; `Debug` is a report with the
 /// same care. The whole message is [`Error::message`], the whole reply [`Error::raw`].
 pub struct Error(Box<Inner>);
 
@@ -432,7 +432,7 @@ impl Error {
         }))
     }
 
-    /// The message as `Display` shows it: one line, at most 300 characters, keys masked.
+    /// The message as `Display` shows it: one line, at most 500 characters, keys masked.
     #[must_use]
     pub fn shown_message(&self) -> String {
         let line: String = self.0.message.split_whitespace().collect::<Vec<_>>().join(" ");

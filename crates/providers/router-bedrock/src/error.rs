@@ -78,7 +78,7 @@ pub(crate) mod server {
             "ModelErrorException" | "ModelTimeoutException" => "modelStreamErrorException",
             _ => "internalServerException",
         };
-        // One short name and a message of at most 300 characters always fit.
+        // One short name and a message of at most 500 characters always fit.
         let _ = Message::exception(name, body(error)).write(out);
     }
 

@@ -115,6 +115,14 @@ fn check(words: &Words, request: &ChatRequest, warnings: &mut Warnings) -> Resul
     {
         warnings.changed("reasoning.budget_tokens", "sent as the level that comes nearest")?;
     }
+    if let Some(of) = settings.reasoning.as_ref().filter(|_| words.effort) {
+        if of.summary.is_some() {
+            warnings.dropped("reasoning.summary", NOT_THERE)?;
+        }
+        if of.include_thoughts.is_some() {
+            warnings.dropped("reasoning.include_thoughts", NOT_THERE)?;
+        }
+    }
     let turns = request
         .messages
         .iter()
@@ -125,11 +133,20 @@ fn check(words: &Words, request: &ChatRequest, warnings: &mut Warnings) -> Resul
     }
     let mut pictures = 0;
     for message in &request.messages {
+        if message.name.is_some() {
+            warnings.dropped("messages.name", NOT_THERE)?;
+        }
         for part in message.content.parts() {
+            if part.riders().is_some_and(|riders| riders.cache().is_some()) {
+                warnings.dropped("cache", NOT_THERE)?;
+            }
             match part {
                 ContentPart::Text(_) | ContentPart::Refusal(_) => {}
                 ContentPart::Media(media) => {
                     picture(media)?;
+                    if media.detail.is_some() {
+                        warnings.dropped("media.detail", NOT_THERE)?;
+                    }
                     pictures += 1;
                 }
                 ContentPart::ToolCall(_) | ContentPart::ToolResult(_) => {

@@ -1,5 +1,4 @@
-//! What is sent, and what is refused before anything is: against the vendor's reference and, where there is a folder of them,
-//! its schemas.
+//! What is sent and what is refused, against the vendor's reference and, where there is a folder of them, its schemas.
 
 use router_bedrock::{Api, BedrockOptions};
 use router_core::chat::{JsonSchemaFormat, ReasoningConfig};

@@ -108,7 +108,9 @@ pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut 
         if reasoning.summary.is_some() && !object {
             warnings.dropped("reasoning.summary", "chat completions have no summaries")?;
         }
-        if reasoning.include_thoughts == Some(false) {
+        if reasoning.include_thoughts == Some(false)
+            && dialect.reasoning_request != ReasoningRequest::Reasoning
+        {
             warnings.dropped(
                 "reasoning.include_thoughts",
                 "chat completions cannot be told to hide reasoning",
