@@ -131,5 +131,6 @@ fn the_stack_adds_few_allocations_to_a_call() {
     );
     assert!(whole <= 31, "{whole}");
     assert!(streamed <= 44, "{streamed}");
-    assert!(chunks <= 12, "only buffers that grow: {chunks}");
+    // Buffers that grow, and what the store does in between.
+    assert!(chunks <= 24, "for a thousand chunks: {chunks}");
 }
