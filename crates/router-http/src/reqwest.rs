@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use router_core::{BoxFuture, Error, ErrorKind, Result};
 
-use crate::address::Parsed;
+use crate::address::{Parsed, shown};
 use crate::body::{DataFrames, not_sent};
 use crate::config::{HttpConfig, HttpVersion};
 use crate::slots::{Held, Slots};
@@ -92,7 +92,7 @@ impl ReqwestTransport {
         let reply = reply.map_err(|error| {
             let (connecting, builder) = (error.is_connect(), error.is_builder());
             let url = error.url().map(ToString::to_string).unwrap_or_default();
-            let shown = url.split('?').next().unwrap_or_default();
+            let shown = shown(&url);
             let error = error.without_url();
             if builder {
                 let message = format!("{shown} is no usable address: {error}");
