@@ -5,7 +5,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use router_cache::{CacheControl, CacheHandle, CacheKey, CacheLayer, CachePolicy, Scope};
-use router_core::{Call, ChatRequest, Context, EmbeddingRequest, Operation, Request};
+use router_core::audio::{SpeechRequest, TranscriptionRequest};
+use router_core::image::ImageRequest;
+use router_core::model::ListModelsRequest;
+use router_core::moderation::ModerationRequest;
+use router_core::rerank::RerankRequest;
+use router_core::tokens::CountTokensRequest;
+use router_core::{Call, ChatRequest, Context, EmbeddingRequest, Operation, OperationKind, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -68,6 +74,55 @@ fn full_embedding() -> Value {
     })
 }
 
+fn picture() -> Value {
+    json!({
+        "kind": "image", "media_type": "image/png", "source": {"base64": "aGk="}, "name": "a", "detail": "low",
+        "riders": {"cache": {"ttl": "5m"}}
+    })
+}
+
+fn full_image() -> Value {
+    json!({
+        "prompt": "a cat", "negative_prompt": "a dog", "images": [picture(), picture()], "mask": picture(), "n": 2,
+        "size": "1024x1024", "aspect_ratio": "16:9", "quality": "high", "background": "opaque",
+        "output_format": "png", "delivery": "url", "previews": 2, "seed": 7, "user": "u",
+        "provider_options": [["openai", {"x": 1}]], "strict": true,
+        "extra": {"wire": "openai", "fields": [["custom", 1]]}
+    })
+}
+
+fn full_rerank() -> Value {
+    json!({
+        "query": "cats", "documents": [{"text": {"text": "one"}}, {"text": {"text": "two"}}, {"media": picture()}],
+        "top_n": 2, "return_documents": true, "provider_options": [["cohere", {"x": 1}]], "strict": true,
+        "extra": {"wire": "cohere", "fields": [["custom", 1]]}
+    })
+}
+
+fn full_speech() -> Value {
+    json!({
+        "input": "Hello.", "voice": "alloy", "instructions": "slowly", "format": "mp3", "speed": 1.5,
+        "provider_options": [["openai", {"x": 1}]], "strict": true,
+        "extra": {"wire": "openai", "fields": [["custom", 1]]}
+    })
+}
+
+fn full_transcription() -> Value {
+    json!({
+        "audio": picture(), "language": "no", "translate": true, "prompt": "names", "temperature": 0.5,
+        "format": "verbose_json", "timestamps": ["word", "segment"],
+        "provider_options": [["openai", {"x": 1}]], "strict": true,
+        "extra": {"wire": "openai", "fields": [["custom", 1]]}
+    })
+}
+
+fn full_moderation() -> Value {
+    json!({
+        "inputs": ["one", [{"text": {"text": "two"}}, {"media": picture()}]],
+        "provider_options": [["openai", {"x": 1}]], "extra": {"wire": "openai", "fields": [["custom", 1]]}
+    })
+}
+
 /// Every request that differs from `value` in one leaf, or lacks one field or element.
 fn mutations(value: &Value) -> Vec<Value> {
     match value {
@@ -119,6 +174,28 @@ fn leaves(value: &Value) -> usize {
     }
 }
 
+/// The fields at the top, and of settings, that are not set.
+fn unset(value: &Value) -> Vec<&str> {
+    let is_unset = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(list) => list.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    };
+    let mut names = Vec::new();
+    for object in [value, &value["settings"]] {
+        if let Value::Object(fields) = object {
+            names.extend(
+                fields
+                    .iter()
+                    .filter(|(_, value)| is_unset(value))
+                    .map(|(name, _)| name.as_str()),
+            );
+        }
+    }
+    names
+}
+
 /// Checks that every mutation that is still a request, and another one, has another key; the number of them.
 fn all_differ<R>(full: &Value) -> usize
 where
@@ -131,6 +208,11 @@ where
         leaves(&again),
         leaves(full),
         "all of the request is known to us: {again:#}"
+    );
+    assert!(
+        unset(&again).is_empty(),
+        "every field is set: {:?}",
+        unset(&again)
     );
     let key_of = |request: R| key(&Call::new("m", Operation::from(request)));
     let expected = key_of(original.clone());
@@ -153,31 +235,50 @@ where
     requests.len()
 }
 
+/// Each operation that there is; a new one does not pass unnoticed.
 #[test]
 fn whatever_is_changed_in_a_request_is_another_key() {
-    let chats = all_differ::<ChatRequest>(&full_chat());
-    assert!(chats > 80, "{chats}");
-    let embeddings = all_differ::<EmbeddingRequest>(&full_embedding());
-    assert!(embeddings > 5, "{embeddings}");
+    for kind in OperationKind::ALL {
+        let (changes, least) = match kind {
+            OperationKind::Chat => (all_differ::<ChatRequest>(&full_chat()), 80),
+            OperationKind::Embed => (all_differ::<EmbeddingRequest>(&full_embedding()), 12),
+            OperationKind::GenerateImage => (all_differ::<ImageRequest>(&full_image()), 30),
+            OperationKind::Rerank => (all_differ::<RerankRequest>(&full_rerank()), 12),
+            OperationKind::Speak => (all_differ::<SpeechRequest>(&full_speech()), 12),
+            OperationKind::Transcribe => (all_differ::<TranscriptionRequest>(&full_transcription()), 12),
+            OperationKind::Moderate => (all_differ::<ModerationRequest>(&full_moderation()), 10),
+            OperationKind::CountTokens => {
+                let count = json!({ "chat": full_chat() });
+                (all_differ::<CountTokensRequest>(&count), 80)
+            }
+            OperationKind::ListModels => (all_differ::<ListModelsRequest>(&json!({ "page": "2" })), 2),
+            other => panic!("{other:?} has no request here"),
+        };
+        assert!(changes >= least, "{kind:?}: {changes}");
+    }
 }
 
+/// One request of each operation, as alike as they can be.
 #[test]
 fn operations_never_share_a_key() {
-    let request: ChatRequest = read(&full_chat()).expect("the request reads");
-    let count = router_core::tokens::CountTokensRequest::new(request.clone());
-    let keys: HashSet<_> = [
-        key(&Call::new("m", request)),
-        key(&Call::new("m", count)),
-        key(&Call::new("m", EmbeddingRequest::new(["one"]))),
-        key(&Call::new(
-            "m",
-            router_core::moderation::ModerationRequest::new(["one"]),
-        )),
-        key(&Call::new("m", router_core::audio::SpeechRequest::new("one"))),
-        key(&Call::new("m", router_core::image::ImageRequest::new("one"))),
-    ]
-    .into();
-    assert_eq!(keys.len(), 6);
+    let chat: ChatRequest = read(&full_chat()).expect("the request reads");
+    let calls: [Operation; 9] = [
+        chat.clone().into(),
+        CountTokensRequest::new(chat).into(),
+        EmbeddingRequest::new(["one"]).into(),
+        ModerationRequest::new(["one"]).into(),
+        SpeechRequest::new("one").into(),
+        ImageRequest::new("one").into(),
+        RerankRequest::new("one", ["one"]).into(),
+        read::<TranscriptionRequest>(&json!({ "audio": picture() }))
+            .expect("the request reads")
+            .into(),
+        ListModelsRequest::default().into(),
+    ];
+    let kinds: HashSet<_> = calls.iter().map(Operation::kind).collect();
+    assert_eq!(kinds.len(), OperationKind::ALL.len(), "each of them");
+    let keys: HashSet<_> = calls.into_iter().map(|call| key(&Call::new("m", call))).collect();
+    assert_eq!(keys.len(), OperationKind::ALL.len());
 }
 
 #[test]
