@@ -5,7 +5,7 @@
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// Programs that are a Redis, in the order they are looked for.
 const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
+/// Names of files in a server's folder.
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
 /// How long a server may take to answer first.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
@@ -22,6 +25,7 @@ pub struct RedisServer {
     program: &'static str,
     folder: PathBuf,
     port: u16,
+    tls_port: Option<u16>,
     child: Child,
 }
 
@@ -33,6 +37,19 @@ impl RedisServer {
     /// Where none is installed and `CI` is set, and when it does not start.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_as(false)
+    }
+
+    /// The same, and beside it on another port with TLS, with a certificate that it signed itself.
+    ///
+    /// # Panics
+    /// As [`RedisServer::start`] does; also when what is installed was built without TLS.
+    #[must_use]
+    pub fn start_with_tls() -> Option<Self> {
+        Self::start_as(true)
+    }
+
+    fn start_as(has_tls: bool) -> Option<Self> {
         let found = PROGRAMS.into_iter().find(|program| {
             let mut command = Command::new(program);
             command
@@ -51,14 +68,22 @@ impl RedisServer {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("router-redis-{}-{count}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder for temporary files can be written");
+        if has_tls && !certify(&folder) {
+            let missing = "no openssl on the PATH, to make a certificate with";
+            assert!(std::env::var_os("CI").is_none(), "{missing}");
+            println!("skipped: {missing}");
+            return None;
+        }
         // Between here and the server's start somebody else may take the port; then another one is tried.
         for _ in 0..5 {
             let port = free_port();
-            let child = spawn(program, &folder, port);
+            let tls_port = has_tls.then(free_port);
+            let child = spawn(program, &folder, port, tls_port);
             let mut server = Self {
                 program,
                 folder: folder.clone(),
                 port,
+                tls_port,
                 child,
             };
             if server.answers_in_time() {
@@ -72,6 +97,22 @@ impl RedisServer {
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://{}", self.address())
+    }
+
+    /// Where it speaks TLS.
+    ///
+    /// # Panics
+    /// When it was started without.
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        let port = self.tls_port.expect("it was started with TLS");
+        format!("rediss://127.0.0.1:{port}")
+    }
+
+    /// The file of the certificate that it speaks TLS with.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.join(CERTIFICATE)
     }
 
     /// Where it is, as an address.
@@ -103,7 +144,7 @@ impl RedisServer {
     /// When it does not start.
     pub fn restart(&mut self) {
         self.kill();
-        self.child = spawn(self.program, &self.folder, self.port);
+        self.child = spawn(self.program, &self.folder, self.port, self.tls_port);
         assert!(self.answers_in_time(), "{} does not start again", self.program);
     }
 
@@ -182,7 +223,7 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(program: &str, folder: &PathBuf, port: u16) -> Child {
+fn spawn(program: &str, folder: &Path, port: u16, tls_port: Option<u16>) -> Child {
     let mut command = Command::new(program);
     command
         .args([
@@ -201,7 +242,30 @@ fn spawn(program: &str, folder: &PathBuf, port: u16) -> Child {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    if let Some(port) = tls_port {
+        command.args(["--tls-port", &port.to_string(), "--tls-auth-clients", "no"]);
+        for (option, name) in [("--tls-cert-file", CERTIFICATE), ("--tls-key-file", KEY)] {
+            command.arg(option).arg(folder.join(name));
+        }
+        // Redis wants one, though it asks clients for none.
+        command.arg("--tls-ca-cert-file").arg(folder.join(CERTIFICATE));
+    }
     command.spawn().expect("a program that is there starts")
+}
+
+/// Makes a key, and a certificate that is its own authority, in a folder.
+fn certify(folder: &Path) -> bool {
+    let settings = folder.join("certificate.conf");
+    let text = "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = more\n[name]\nCN = redis\n\
+                [more]\nsubjectAltName = IP:127.0.0.1\nbasicConstraints = critical,CA:FALSE\n";
+    std::fs::write(&settings, text).expect("a folder for temporary files can be written");
+    let mut command = Command::new("openssl");
+    command.args("req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:P-256".split(' '));
+    command.arg("-config").arg(settings);
+    command.arg("-keyout").arg(folder.join(KEY));
+    command.arg("-out").arg(folder.join(CERTIFICATE));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 fn free_port() -> u16 {

@@ -93,10 +93,7 @@ impl Redis {
         })?;
         let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
         let address = info.addr().to_string();
-        #[cfg(feature = "tls")]
-        install_ring();
-        let client = Client::open(info)
-            .map_err(|error| wrong(format!("redis.url: {}", mask_secrets(&error.to_string()))))?;
+        let client = crate::tls::open(info, config.ca_file.as_deref()).map_err(wrong)?;
         Ok(Self(Arc::new(Inner {
             address,
             slots: Slots::new(client, config),
@@ -353,13 +350,4 @@ fn typed<T: FromRedisValue>(result: Result<Value, Failure>) -> Result<T, RedisEr
         Failure::Refused(error) => RedisError::Refused(error.to_string()),
     })?;
     T::from_redis_value(value).map_err(|error| RedisError::Refused(error.to_string()))
-}
-
-/// Makes ring the cryptography of the process, unless the application has chosen one: the `redis` crate takes what is set.
-#[cfg(feature = "tls")]
-fn install_ring() {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Somebody else was first: then that one is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
 }

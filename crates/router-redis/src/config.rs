@@ -1,5 +1,6 @@
 //! Where Redis is and how long it may take.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use router_core::{Secret, human};
@@ -14,6 +15,8 @@ pub struct RedisConfig {
     /// `redis+unix:///path`, and `/2` behind the port for a database.
     #[serde(deserialize_with = "secret")]
     pub url: Secret,
+    /// A file of certificates (PEM) that a `rediss://` address is trusted by, in the place of Mozilla's: none. Needs the feature `tls`.
+    pub ca_file: Option<PathBuf>,
     /// Most connections at a time: 2. Commands share them, so more help only across large values.
     pub connections: usize,
     /// Longest time to make a connection, with TLS and login: 100 ms.
@@ -33,6 +36,7 @@ impl Default for RedisConfig {
     fn default() -> Self {
         Self {
             url: Secret::new("redis://127.0.0.1:6379"),
+            ca_file: None,
             connections: 2,
             connect_timeout: Duration::from_millis(100),
             response_timeout: Duration::from_millis(50),
@@ -50,6 +54,13 @@ impl RedisConfig {
             url: url.into(),
             ..Self::default()
         }
+    }
+
+    /// With certificates of one's own in the place of Mozilla's.
+    #[must_use]
+    pub fn with_ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(file.into());
+        self
     }
 
     /// With a number of connections.

@@ -8,6 +8,7 @@ mod health;
 mod script;
 mod slot;
 mod throttle;
+mod tls;
 
 pub use client::Redis;
 pub use config::RedisConfig;

@@ -5,6 +5,8 @@ mod connections;
 mod logs;
 mod outages;
 mod settings;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::time::Duration;
 

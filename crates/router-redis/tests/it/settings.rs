@@ -48,9 +48,3 @@ async fn the_password_is_shown_nowhere() {
     assert!(!shown.contains(CANARY), "{shown}");
     assert!(shown.contains("127.0.0.1:1"), "{shown}");
 }
-
-#[test]
-#[cfg(feature = "tls")]
-fn tls_addresses_are_taken() {
-    assert!(Redis::new(&RedisConfig::new("rediss://127.0.0.1:6380")).is_ok());
-}
