@@ -27,6 +27,7 @@ pub fn replay(cassette: &Cassette) -> Value {
     };
     let operation = match cassette.endpoint.as_str() {
         "completions" | "predictions" => "other",
+        "responses" if cassette.path().ends_with("/compact") => "other",
         _ => operation_name(&service.call),
     };
     let mut line = json!({"id": cassette.id, "operation": operation});

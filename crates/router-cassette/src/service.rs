@@ -91,7 +91,6 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
             (Box::new(OllamaCodec::new(id)), chat())
         }
         "chat" => (compatible(id), chat()),
-        "responses" if path.ends_with("/compact") => return later("compaction"),
         "responses" => (responding(id), chat()),
         "messages" => (Box::new(AnthropicCodec::new(id)), chat()),
         "generateContent" if speaks(cassette) => {
@@ -147,9 +146,8 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "moderations" => (compatible(id), ModerationRequest::new(["-"]).into()),
         "completions" if cohere => (compatible(id), completions::prompt("-").into()),
         "completions" if ollama => (Box::new(OllamaCodec::new(id)), chat()),
-        "completions" if ["alephalpha", "anthropic"].contains(&provider) => {
-            return later("text completion beside OpenAI's wire");
-        }
+        "completions" if provider == "anthropic" => (Box::new(AnthropicCodec::new(id)), chat()),
+        "completions" if provider == "alephalpha" => return later("text completion on Aleph Alpha's wire"),
         "completions" => (completing(id), completions::prompt("-").into()),
         "converse" => (Box::new(BedrockCodec::new(id)), chat()),
         "invoke" if provider == "sagemaker" => return later("what users serve on SageMaker"),

@@ -59,7 +59,19 @@ impl MessagesStreamDecoder {
         let Ok(mut fields) = Object::of(raw, "message") else {
             return Vec::new();
         };
-        let (id, model) = (word(&mut fields, "id"), word(&mut fields, "model"));
+        self.begin(&mut fields, events);
+        if let Some(usage) = fields.take("usage") {
+            self.counts.update(usage);
+        }
+        fields.take("role");
+        let blocks = fields.take("content").and_then(list_of).unwrap_or_default();
+        self.ending(fields);
+        blocks
+    }
+
+    fn begin(&mut self, fields: &mut Object<'_>, events: &mut Events) {
+        fields.take("type");
+        let (id, model) = (word(fields, "id"), word(fields, "model"));
         // Some gateways send the beginning twice.
         if !mem::replace(&mut self.started, true) {
             let mut start = StreamStart::default();
@@ -67,14 +79,6 @@ impl MessagesStreamDecoder {
             start.model = model;
             events.push_back(StreamEvent::Start(Box::new(start)));
         }
-        if let Some(usage) = fields.take("usage") {
-            self.counts.update(usage);
-        }
-        fields.take("type");
-        fields.take("role");
-        let blocks = fields.take("content").and_then(list_of).unwrap_or_default();
-        self.ending(fields);
-        blocks
     }
 
     /// Why the message ended, and what else is told with it.
@@ -343,6 +347,8 @@ impl MessagesStreamDecoder {
             "error" => return Err(self.failed(frame)),
             "message" => self.whole(frame, events)?,
             "" if event.content.is_some() => self.whole(frame, events)?,
+            "completion" => self.completion(event.completion, frame, events)?,
+            "" if event.completion.is_some() => self.completion(event.completion, frame, events)?,
             "" if event.error.is_some() => return Err(self.failed(frame)),
             _ => {}
         }
@@ -358,6 +364,26 @@ impl MessagesStreamDecoder {
             self.stop_block(index as u64, events);
         }
         self.end(events);
+        Ok(())
+    }
+
+    /// A text completion, or a piece of one: the last says why it stopped.
+    fn completion(&mut self, text: Option<Str<'_>>, frame: &Frame, events: &mut Events) -> Result<()> {
+        let data = frame.data.trim();
+        let raw: &RawValue = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
+        let mut fields = Object::of(raw, "completion")?;
+        for known in ["completion", "log_id"] {
+            fields.take(known);
+        }
+        self.stop_sequence = word(&mut fields, "stop").or(self.stop_sequence.take());
+        self.begin(&mut fields, events);
+        if let Some(text) = text.and_then(|text| text.take(&frame.data)) {
+            events.push_back(StreamEvent::TextDelta { choice: 0, text });
+        }
+        self.ending(fields);
+        if self.stop_reason.is_some() {
+            self.end(events);
+        }
         Ok(())
     }
 

@@ -24,6 +24,9 @@ pub(crate) struct Event<'a> {
     /// Of a whole message.
     #[serde(borrow)]
     pub(crate) content: Option<&'a RawValue>,
+    /// Of the text completions that were before messages: a piece of the text, or the whole.
+    #[serde(borrow)]
+    pub(crate) completion: Option<Str<'a>>,
 }
 
 /// What is added to a block.

@@ -1,5 +1,6 @@
 //! The messages wire, judged by itself from the other side, and by published schemas.
 
+mod completions;
 mod encode;
 #[cfg(feature = "server")]
 mod requests;
