@@ -247,8 +247,8 @@ pub async fn exchange(transport: &dyn Transport, request: TransportRequest) -> R
             seconds.map_or(UNSAID, Duration::from_secs),
         ));
     }
-    let code = text("error");
     // OAuth, IBM.
+    let code = text("error").or_else(|| text("errorCode"));
     let said = text("error_description").or_else(|| text("errorMessage"));
     let message = match (&code, &said) {
         (Some(code), Some(said)) => format!("{address} gives no token: {code}: {said}"),

@@ -109,6 +109,10 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
     ),
     (&["input token count"], ErrorKind::ContextLengthExceeded),
     (
+        &["number of input tokens", "cannot exceed"],
+        ErrorKind::ContextLengthExceeded,
+    ),
+    (
         &["tokens", "max_new_tokens", "must be"],
         ErrorKind::ContextLengthExceeded,
     ),

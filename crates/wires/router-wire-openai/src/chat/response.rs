@@ -32,6 +32,7 @@ pub(crate) fn finish_reason(raw: &str) -> FinishReason {
         FinishReason::Stop
     } else if is(&[
         "length",
+        "time_limit",
         "max_tokens",
         "model_length",
         "model_context_window_exceeded",
@@ -42,7 +43,13 @@ pub(crate) fn finish_reason(raw: &str) -> FinishReason {
         FinishReason::ToolCalls
     } else if is(&["content_filter", "sensitive", "safety", "refusal", "recitation"]) {
         FinishReason::ContentFilter
-    } else if is(&["error", "network_error", "insufficient_system_resource", "abort"]) {
+    } else if is(&[
+        "error",
+        "network_error",
+        "insufficient_system_resource",
+        "abort",
+        "cancelled",
+    ]) {
         FinishReason::Error
     } else {
         FinishReason::Other(Text::from(raw))

@@ -44,6 +44,8 @@ impl<'a> Fill<'a> for Chunk<'a> {
         match &*name {
             "id" => self.id = map.next_value()?,
             "model" => self.model = map.next_value()?,
+            // watsonx, at times beside the other.
+            "model_id" if self.model.filled().is_none() => self.model = map.next_value()?,
             "created" => self.created = map.next_value()?,
             "choices" => Few::read(map, &mut self.choices)?,
             "usage" => self.usage = map.next_value()?,
