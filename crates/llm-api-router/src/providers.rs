@@ -63,6 +63,7 @@ providers! {
     "vllm" => router_vllm as vllm, Entry::of::<vllm::VllmCodec>();
     "volcengine" => router_volcengine as volcengine, Entry::of::<volcengine::VolcengineCodec>();
     "voyage" => router_voyage as voyage, Entry::of::<voyage::VoyageCodec>();
+    "watsonx" => router_watsonx as watsonx, Entry::new(<watsonx::WatsonxCodec as router_wire::vendor::VendorCodec>::VENDOR, watsonx::build);
     "zhipu" => router_zhipu as zhipu, Entry::new(<zhipu::ZhipuCodec as router_wire::vendor::VendorCodec>::VENDOR, zhipu::build);
     "xai" => router_xai as xai, Entry::of::<xai::XaiCodec>();
     // Last, what has no vendor.

@@ -221,6 +221,7 @@ fn compatible(id: ProviderId) -> Box<dyn Codec> {
         "vllm" => Box::new(router_vllm::VllmCodec::new(id)),
         "voyage" => Box::new(router_voyage::VoyageCodec::new(id)),
         "volcengine" => Box::new(router_volcengine::VolcengineCodec::new(id)),
+        "watsonx" => Box::new(router_watsonx::WatsonxCodec::new(id)),
         "zhipu" => Box::new(router_zhipu::ZhipuCodec::new(id)),
         "xai" => Box::new(router_xai::XaiCodec::new(id)),
         _ => Box::new(Compatible::new(id, Dialect::default())),
