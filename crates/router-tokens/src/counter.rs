@@ -1,17 +1,17 @@
 //! Counts what a chat would cost at a vendor, without asking it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use router_core::content::ContentPart;
+use router_core::content::{ContentPart, Riders};
 use router_core::tokens::TokenCounter;
-use router_core::{
-    ChatRequest, Content, Message, ModelId, ResponseFormat, Role, Text, ToolChoice, ToolDefinition, Warning,
-};
+use router_core::{ChatRequest, Content, Message, ModelId, ResponseFormat, Role, Text, ToolChoice, Warning};
 use serde_json::value::RawValue;
 
 use crate::family::Family;
-use crate::profile::{Profile, profile};
-use crate::{picture, typescript, vocabulary};
+use crate::profile::{Profile, Thoughts, profile};
+use crate::tools::Form;
+use crate::{picture, tools, typescript, vocabulary};
 
 /// A token counter by families of models. Cheap to clone once built; vocabularies are shared by the process.
 #[derive(Clone, Debug, Default)]
@@ -90,10 +90,15 @@ impl Counter {
     fn of<'a>(&'a self, model: &'a ModelId) -> Costs<'a> {
         let model = self.resolve(model);
         let family = Family::of(model);
+        let model = if model.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(model.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(model)
+        };
         Costs {
             family,
+            profile: profile(family, &model),
             model,
-            profile: profile(family, model),
         }
     }
 }
@@ -121,7 +126,7 @@ impl TokenCounter for Counter {
 /// The costs of one model.
 struct Costs<'a> {
     family: Family,
-    model: &'a str,
+    model: Cow<'a, str>,
     profile: Profile,
 }
 
@@ -129,62 +134,91 @@ struct Costs<'a> {
 const BY_CHARACTERS: u8 = 30;
 /// Instructions that Anthropic adds where a model is to think.
 const THINKING: u64 = 28;
-/// From here on, opaque reasoning holds more than its envelope.
-const ENVELOPE: usize = 700;
+/// What closes thoughts that a model wrote into its text.
+const END_OF_THOUGHTS: &str = "</think>";
 
 impl Costs<'_> {
     fn text(&self, text: &str) -> u64 {
-        let tokens = vocabulary::count(self.family, text);
-        share(tokens, self.profile.text)
+        self.profile
+            .script
+            .scale(text, vocabulary::count(self.family, text))
     }
 
     fn message(&self, message: &Message) -> u64 {
+        let calls = message.content.parts().iter();
+        let calls = calls
+            .filter(|part| matches!(part, ContentPart::ToolCall(_)))
+            .count();
         let frame = match message.role {
             Role::System => self.profile.system,
             // Results bring their own.
             Role::Tool => 0,
-            _ if only_calls(message) => 0,
+            _ if calls > 0 && !says(message) => 0,
             _ => self.profile.message,
         };
+        let calls = match calls {
+            0 => 0,
+            1 => self.profile.calls,
+            _ => self.profile.calls + self.profile.parallel,
+        };
         let name = message.name.as_ref().map_or(0, |name| self.text(name) + 1);
-        frame + name + self.content(&message.content)
+        frame + calls + name + self.content(&message.content)
     }
 
     fn content(&self, content: &Content) -> u64 {
         match content {
-            Content::Text(text) => self.text(text),
+            Content::Text(text) => self.said(text),
             Content::Parts(parts) => parts.iter().map(|part| self.part(part)).sum(),
+        }
+    }
+
+    /// A text, without thoughts written into it where the template leaves them out.
+    fn said(&self, text: &str) -> u64 {
+        match text.rsplit_once(END_OF_THOUGHTS) {
+            Some((_, said)) if matches!(self.profile.thoughts, Thoughts::Dropped | Thoughts::Untagged) => {
+                self.text(said)
+            }
+            _ => self.text(text),
         }
     }
 
     fn part(&self, part: &ContentPart) -> u64 {
         match part {
-            ContentPart::Text(part) => self.text(&part.text),
+            ContentPart::Text(part) => self.said(&part.text),
             ContentPart::Refusal(part) => self.text(&part.text),
-            ContentPart::Reasoning(part) => {
-                let hidden = part
-                    .riders
-                    .signature()
-                    .map_or(0, |signature| signature.data.len());
-                match self.family {
-                    // Anthropic and Google sign what is shown; the others that sign hide it in the signature.
-                    Family::Gpt5 | Family::Grok if hidden > 0 => (hidden.saturating_sub(ENVELOPE) / 6) as u64,
-                    _ => self.text(&part.text),
-                }
-            }
+            ContentPart::Reasoning(part) => match self.profile.thoughts {
+                Thoughts::Dropped => 0,
+                // Where they are sealed, what is shown is a summary, and not in the prompt.
+                Thoughts::Sealed { .. } if part.riders.signature().is_some() => self.sealed(&part.riders),
+                _ => self.text(&part.text),
+            },
             ContentPart::ToolCall(call) => {
                 let arguments = match self.profile.argument {
                     0 => 0,
                     each => each * arguments(&call.arguments),
                 };
-                self.text(&call.name) + self.text(&call.arguments) + self.profile.call + arguments
+                self.text(&call.name) * self.profile.names
+                    + self.text(&call.arguments)
+                    + self.profile.call
+                    + self.sealed(&call.riders)
+                    + arguments
             }
             ContentPart::ToolResult(result) => self.content(&result.content) + self.profile.result,
             ContentPart::Media(media) => {
-                picture::tokens(self.family, self.model, media, |text| self.text(text))
+                picture::tokens(self.family, &self.model, media, |text| self.text(text))
             }
             ContentPart::ServerToolCall(call) => self.text(call.raw.raw.as_str()),
             ContentPart::Opaque(part) => self.text(part.raw.as_str()),
+            _ => 0,
+        }
+    }
+
+    /// Thoughts that travel sealed with a part.
+    fn sealed(&self, riders: &Riders) -> u64 {
+        match (self.profile.thoughts, riders.signature()) {
+            (Thoughts::Sealed { envelope, ten }, Some(sealed)) => {
+                (sealed.data.len().saturating_sub(envelope) * 10 / ten) as u64
+            }
             _ => 0,
         }
     }
@@ -198,45 +232,25 @@ impl Costs<'_> {
         // DeepSeek leaves tools out that must not be called; the others show them all the same.
         let hidden = self.family == Family::DeepSeek && chat.tool_choice == Some(ToolChoice::None);
         if !chat.tools.is_empty() && !hidden {
-            let tools = share(self.tools(&chat.tools), self.profile.tool_text)
-                + self.profile.tool * chat.tools.len() as u64;
-            tokens += tools.saturating_add_signed(self.profile.tools);
+            let text = self.text(&tools::text(&chat.tools, self.profile.tool_form));
+            let tools = share(text, self.profile.tool_text) + self.profile.tool * chat.tools.len() as u64;
+            tokens = (tokens + tools).saturating_add_signed(self.profile.tools);
         }
-        if let Some(ResponseFormat::JsonSchema(format)) = &chat.response_format {
-            let schema = format
-                .schema
-                .as_ref()
-                .map_or(0, |schema| vocabulary::count(self.family, schema.as_str()));
-            tokens += self.profile.schema + share(schema, self.profile.schema_text);
+        match &chat.response_format {
+            Some(ResponseFormat::Json) => tokens += self.profile.json,
+            Some(ResponseFormat::JsonSchema(format)) => {
+                let schema = format
+                    .schema
+                    .as_ref()
+                    .map_or(0, |schema| match self.profile.tool_form {
+                        Form::TypeScript { .. } => self.text(&typescript::schema(schema)),
+                        _ => self.text(schema.as_str()),
+                    });
+                tokens += self.profile.schema + share(schema, self.profile.schema_text);
+            }
+            _ => {}
         }
         tokens
-    }
-
-    /// Tokens of the tools' text, in OpenAI's form or as JSON.
-    fn tools(&self, tools: &[ToolDefinition]) -> u64 {
-        let count = |text: &str| vocabulary::count(self.family, text);
-        if matches!(
-            self.family,
-            Family::Gpt4 | Family::Gpt4o | Family::Gpt5 | Family::GptOss
-        ) {
-            return count(&typescript::declarations(tools));
-        }
-        let text = |text: Option<&str>| text.map_or(0, count);
-        let tokens = tools.iter().map(|tool| match tool {
-            ToolDefinition::Function(tool) => {
-                count(&tool.name)
-                    + text(tool.description.as_deref())
-                    + text(tool.parameters.as_ref().map(|schema| schema.as_str()))
-            }
-            ToolDefinition::Custom(tool) => {
-                count(&tool.name)
-                    + text(tool.description.as_deref())
-                    + text(tool.format.as_ref().map(|format| format.as_str()))
-            }
-            ToolDefinition::Provider(tool) => count(tool.raw.as_str()),
-            _ => 0,
-        });
-        tokens.sum()
     }
 }
 
@@ -244,13 +258,12 @@ fn share(tokens: u64, thousandths: u64) -> u64 {
     (tokens * thousandths).div_ceil(1000)
 }
 
-/// Whether a message holds calls and nothing to read; thoughts aside.
-fn only_calls(message: &Message) -> bool {
+/// Whether a message holds a text to read.
+fn says(message: &Message) -> bool {
     let parts = message.content.parts();
-    parts.iter().any(|part| matches!(part, ContentPart::ToolCall(_)))
-        && !parts
-            .iter()
-            .any(|part| matches!(part, ContentPart::Text(text) if !text.text.is_empty()))
+    parts
+        .iter()
+        .any(|part| matches!(part, ContentPart::Text(text) if !text.text.is_empty()))
 }
 
 /// How many arguments a call has.

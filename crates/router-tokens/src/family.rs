@@ -34,6 +34,10 @@ pub enum Family {
     Mistral,
     /// Cohere's models.
     Command,
+    /// Amazon's models.
+    Nova,
+    /// Perplexity's models, which bill the text alone.
+    Sonar,
     /// A model that no name here fits.
     Unknown,
 }
@@ -64,8 +68,12 @@ const NAMES: &[(&str, Family)] = &[
     ("claude", Family::Claude),
     ("gemini", Family::Gemini),
     ("gemma", Family::Gemini),
+    ("sonar", Family::Sonar),
+    ("llama-3.1-sonar", Family::Sonar),
     ("llama", Family::Llama),
     ("meta-llama", Family::Llama),
+    // Writer's models use the frame of Llama 3.1.
+    ("palmyra", Family::Llama),
     ("qwen", Family::Qwen),
     ("qwq", Family::Qwen),
     ("deepseek", Family::DeepSeek),
@@ -82,6 +90,7 @@ const NAMES: &[(&str, Family)] = &[
     ("pixtral", Family::Mistral),
     ("voxtral", Family::Mistral),
     ("open-mi", Family::Mistral),
+    ("nova", Family::Nova),
     ("command", Family::Command),
     ("c4ai", Family::Command),
 ];

@@ -79,7 +79,7 @@ fn picture(family: Family, model: &str, size: Size, detail: Option<&str>) -> u64
         Family::Claude | Family::Claude5 => anthropic(size),
         Family::Gemini => gemini(model, size),
         // Most open models see patches of 28 pixels.
-        _ => (u64::from(size.width).div_ceil(28) * u64::from(size.height).div_ceil(28)).clamp(16, 4096),
+        _ => (u64::from(size.width).div_ceil(28) * u64::from(size.height).div_ceil(28)).clamp(4, 4096),
     }
 }
 

@@ -1,15 +1,17 @@
 //! What a family's prompt costs besides its text: frames of messages, tools and calls, hidden instructions.
 //!
 //! OpenAI's frames are as OpenAI publishes them for chats. All other numbers were read off the counts that vendors returned
-//! for recorded requests; `docs/tokens.md` has how near they come.
+//! for recorded requests, and off the published templates of open models; `docs/tokens.md` has how near they come.
 
 use crate::family::Family;
+use crate::script::Script;
+use crate::tools::Form;
 
 /// Costs of one family, in tokens; shares in thousandths.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
-    /// Tokens for a thousand of OpenAI's newest vocabulary.
-    pub(crate) text: u64,
+    /// How its vocabulary cuts text.
+    pub(crate) script: Script,
     /// Of every prompt.
     pub(crate) base: u64,
     /// Of every message that is no system message and holds no results.
@@ -20,204 +22,414 @@ pub(crate) struct Profile {
     pub(crate) tools: i64,
     /// Of every tool.
     pub(crate) tool: u64,
+    /// How tools are shown.
+    pub(crate) tool_form: Form,
     /// For a thousand tokens of the tools' text.
     pub(crate) tool_text: u64,
+    /// Of a message that calls.
+    pub(crate) calls: u64,
+    /// Of a message that calls more than once, besides.
+    pub(crate) parallel: u64,
     /// Of a call.
     pub(crate) call: u64,
+    /// How often a call's name is written: with the call, and with its result.
+    pub(crate) names: u64,
     /// Of every argument of a call.
     pub(crate) argument: u64,
     /// Of a result.
     pub(crate) result: u64,
+    /// Of a request for any JSON.
+    pub(crate) json: u64,
     /// Of a request with a schema for the answer.
     pub(crate) schema: u64,
     /// For a thousand tokens of that schema.
     pub(crate) schema_text: u64,
+    /// What becomes of thoughts in earlier messages.
+    pub(crate) thoughts: Thoughts,
     /// How far counts of whole chats may be off, in per cent.
     pub(crate) error: u8,
 }
 
+/// What becomes of thoughts that are sent back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thoughts {
+    /// They stay in the prompt.
+    Kept,
+    /// The template leaves them out, also those between tags in the text.
+    Dropped,
+    /// Those between tags in the text are left out; those that stand apart stay.
+    Untagged,
+    /// They travel sealed: so many bytes of envelope, then as many bytes for ten tokens.
+    Sealed {
+        /// Bytes.
+        envelope: usize,
+        /// Bytes for ten tokens.
+        ten: usize,
+    },
+}
+
 const PLAIN: Profile = Profile {
-    text: 1050,
+    script: Script::SAME,
     base: 3,
     message: 4,
     system: 4,
     tools: 60,
-    tool: 10,
-    tool_text: 1200,
+    tool: 3,
+    tool_form: Form::Spaced,
+    tool_text: 1000,
+    calls: 0,
+    parallel: 0,
     call: 12,
+    names: 1,
     argument: 0,
     result: 12,
+    json: 0,
     schema: 0,
     schema_text: 500,
+    thoughts: Thoughts::Kept,
     error: 30,
 };
 
-/// The costs of a model. The name is asked where versions of a family differ.
+/// The costs of a model, its name in lower case. The name is asked where versions of a family differ.
 pub(crate) fn profile(family: Family, model: &str) -> Profile {
-    let has = |words: &[&str]| words.iter().any(|word| model.contains(word));
     match family {
-        Family::Gpt4 | Family::Gpt4o => Profile {
-            text: 1000,
-            tools: -2,
-            tool: 0,
-            tool_text: 1000,
-            call: 9,
-            result: 9,
-            schema: 16,
-            schema_text: 350,
-            error: 2,
-            ..PLAIN
-        },
-        Family::Gpt5 => Profile {
-            base: 2,
-            tools: 3,
-            error: 2,
-            ..profile(Family::Gpt4o, model)
-        },
-        Family::GptOss => Profile {
-            text: 1000,
-            base: 63,
-            tools: 18,
-            tool: 0,
-            tool_text: 1000,
-            call: 10,
-            result: 10,
-            schema: 15,
-            schema_text: 1500,
-            error: 15,
-            ..PLAIN
-        },
-        // The instructions on tools have grown with Claude 4.5.
-        Family::Claude => Profile {
-            text: 1000,
-            system: 0,
-            tools: if has(&[
-                "-3-",
-                "sonnet-4@",
-                "sonnet-4-2",
-                "opus-4-2",
-                "opus-4-1",
-                "opus-4.1",
-            ]) || model.ends_with("-4")
-            {
-                311
-            } else {
-                494
-            },
-            tool: 14,
-            tool_text: 1500,
+        Family::Gpt4 | Family::Gpt4o | Family::Gpt5 | Family::GptOss => openai(family, model),
+        Family::Claude | Family::Claude5 => claude(family, model),
+        Family::Gemini => gemini(model),
+        Family::Grok => grok(model),
+        Family::Command => command(model),
+        Family::Nova => Profile {
+            tools: 335,
             call: 25,
-            argument: 15,
-            result: 20,
-            schema: 140,
-            schema_text: 1000,
-            error: 10,
+            result: 10,
             ..PLAIN
         },
-        Family::Claude5 => Profile {
-            text: 1300,
-            error: 20,
-            ..profile(Family::Claude, model)
-        },
-        Family::Gemini => Profile {
-            text: 1000,
+        Family::Sonar => Profile {
             base: 1,
             message: 0,
             system: 0,
-            tools: 0,
-            tool: 12,
-            tool_text: 100,
-            call: 4,
-            result: 10,
             schema_text: 0,
-            error: 20,
+            error: 10,
             ..PLAIN
         },
+        Family::Llama | Family::Qwen | Family::DeepSeek | Family::Glm | Family::Kimi | Family::Mistral => {
+            open(family, model)
+        }
+        Family::Unknown => PLAIN,
+    }
+}
+
+fn has(model: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| model.contains(word))
+}
+
+fn openai(family: Family, model: &str) -> Profile {
+    let answering = Profile {
+        tools: -2,
+        tool: 0,
+        tool_form: Form::TypeScript { always_takes: false },
+        call: 7,
+        names: 2,
+        parallel: 8,
+        result: 7,
+        schema: 16,
+        schema_text: 1000,
+        thoughts: Thoughts::Sealed {
+            envelope: 700,
+            ten: 60,
+        },
+        error: 2,
+        ..PLAIN
+    };
+    let thinking = Profile {
+        base: 2,
+        tools: 3,
+        parallel: 0,
+        call: 8,
+        result: 9,
+        schema: 18,
+        ..answering
+    };
+    match family {
+        Family::Gpt5 if is_early(model) => thinking,
+        Family::Gpt5 => Profile {
+            tools: 2,
+            tool_form: Form::TypeScript { always_takes: true },
+            call: 10,
+            result: 10,
+            ..thinking
+        },
+        // The instructions are those of the published template.
+        Family::GptOss => Profile {
+            base: 63,
+            tools: 18,
+            parallel: 0,
+            call: 10,
+            names: 1,
+            result: 10,
+            json: 30,
+            schema: 30,
+            schema_text: 6000,
+            thoughts: Thoughts::Untagged,
+            error: 15,
+            ..answering
+        },
+        _ => answering,
+    }
+}
+
+/// Whether a thinking model of OpenAI's is older than GPT-5.3, from which on calls are framed otherwise.
+fn is_early(model: &str) -> bool {
+    let version = model.split_once("gpt-").map(|(_, version)| version);
+    version.is_none_or(|version| {
+        ["5-", "5.0", "5.1", "5.2"]
+            .iter()
+            .any(|early| version.starts_with(early))
+            || version == "5"
+    })
+}
+
+fn claude(family: Family, model: &str) -> Profile {
+    // The instructions on tools have grown with Claude 4.5.
+    let short = has(
+        model,
+        &[
+            "-3-",
+            "sonnet-4@",
+            "sonnet-4-2",
+            "opus-4-2",
+            "opus-4-1",
+            "opus-4.1",
+        ],
+    ) || model.ends_with("-4");
+    Profile {
+        script: Script {
+            plain: if family == Family::Claude5 { 1150 } else { 1000 },
+            foreign: 1300,
+            ideographs: 1250,
+            single_digits: false,
+        },
+        system: 0,
+        tools: if short { 311 } else { 494 },
+        tool: 14,
+        tool_form: Form::Parts,
+        tool_text: 1500,
+        call: 25,
+        argument: 15,
+        result: 20,
+        schema: 140,
+        schema_text: 1000,
+        error: if family == Family::Claude5 { 20 } else { 10 },
+        ..PLAIN
+    }
+}
+
+fn gemini(model: &str) -> Profile {
+    Profile {
+        script: Script {
+            plain: 1020,
+            foreign: 1050,
+            ideographs: 860,
+            single_digits: true,
+        },
+        base: 0,
+        message: 0,
+        system: 0,
+        tools: 0,
+        tool: 11,
+        tool_form: Form::Parts,
+        tool_text: 100,
+        call: 4,
+        result: 8,
+        schema_text: if has(model, &["gemini-3"]) { 200 } else { 0 },
+        // From 3 on a call comes with the thoughts that led to it, and they stay in the prompt.
+        thoughts: if has(model, &["gemini-3"]) {
+            Thoughts::Sealed {
+                envelope: 100,
+                ten: 61,
+            }
+        } else {
+            Thoughts::Kept
+        },
+        error: 20,
+        ..PLAIN
+    }
+}
+
+fn grok(model: &str) -> Profile {
+    let tools = match model {
+        model if has(model, &["code"]) => 173,
+        model if has(model, &["fast"]) => 140,
+        model if has(model, &["grok-2", "grok-3", "grok-4-0"]) => 30,
+        _ => 70,
+    };
+    let (call, result) = match model {
+        model if has(model, &["code"]) => (40, 25),
+        model if has(model, &["fast"]) => (50, 45),
+        _ => (6, 5),
+    };
+    Profile {
+        base: 151,
+        message: 7,
+        system: 7,
+        tools,
+        tool: 0,
+        tool_form: Form::Compact,
+        call,
+        result,
+        schema: 40,
+        schema_text: 1000,
+        thoughts: Thoughts::Sealed {
+            envelope: 50,
+            ten: 61,
+        },
+        error: 15,
+        ..PLAIN
+    }
+}
+
+fn command(model: &str) -> Profile {
+    let (base, tools) = match model {
+        model if has(model, &["command-a-plus"]) => (496, -300),
+        model if has(model, &["command-a"]) => (496, 900),
+        _ => (62, 785),
+    };
+    Profile {
+        script: Script {
+            plain: 1020,
+            single_digits: true,
+            ..Script::SAME
+        },
+        base,
+        system: 20,
+        tools,
+        tool_form: Form::Compact,
+        call: 40,
+        result: 35,
+        json: 100,
+        error: 20,
+        ..PLAIN
+    }
+}
+
+/// Models whose templates are published.
+fn open(family: Family, model: &str) -> Profile {
+    match family {
         // From 3.1 on the prompt opens with dates.
         Family::Llama => Profile {
-            text: 1000,
-            base: if has(&["llama3-", "llama-3-", "llama-4"]) {
+            script: Script {
+                foreign: 1200,
+                ..Script::SAME
+            },
+            base: if has(model, &["llama3-", "llama-3-", "llama-4"]) {
                 5
             } else {
                 30
             },
             message: 5,
-            tools: if has(&["llama-4"]) { 560 } else { 100 },
-            tool_text: 1200,
+            tools: if has(model, &["llama-4"]) { 585 } else { 80 },
             error: 15,
             ..PLAIN
         },
         Family::Qwen => Profile {
-            text: 1000,
+            script: Script {
+                foreign: 1250,
+                ideographs: 830,
+                single_digits: true,
+                ..Script::SAME
+            },
             message: 5,
             system: 5,
-            tools: 75,
-            tool: 12,
-            tool_text: 1100,
-            error: 30,
+            // From 3.5 on, and in models for code, calls are tags and not JSON, and explained at length.
+            tools: if has(model, &["coder", "qwen3.5", "qwen3-5", "qwen3.6"]) {
+                205
+            } else {
+                60
+            },
+            tool: 2,
+            thoughts: Thoughts::Dropped,
+            error: 20,
             ..PLAIN
         },
         Family::DeepSeek => Profile {
-            text: 1000,
+            script: Script {
+                foreign: 1250,
+                ideographs: 770,
+                ..Script::SAME
+            },
             base: 2,
             message: 3,
             system: 3,
-            tools: 225,
-            tool: 15,
-            tool_text: 1300,
-            call: 22,
-            result: 22,
+            tools: 208,
+            tool: 0,
+            calls: 35,
+            call: 8,
+            result: 8,
+            json: 19,
             error: 15,
             ..PLAIN
         },
         Family::Glm => Profile {
-            text: 1030,
-            tools: 97,
-            tool_text: 1320,
-            call: 7,
-            result: 7,
+            script: Script {
+                foreign: 1200,
+                ideographs: 850,
+                ..Script::SAME
+            },
+            tools: 84,
+            tool: 0,
+            calls: 8,
+            call: 8,
+            result: 8,
             schema_text: 200,
             error: 10,
             ..PLAIN
         },
+        // From 2.5 on, tools are declared in the manner of TypeScript.
         Family::Kimi => Profile {
-            text: 1030,
-            tools: 27,
-            tool_text: 1150,
-            error: 20,
+            script: Script {
+                plain: 1030,
+                foreign: 1200,
+                ideographs: 850,
+                ..Script::SAME
+            },
+            tools: if has(model, &["k2.5", "k2.6", "k3"]) {
+                45
+            } else {
+                8
+            },
+            tool: 0,
+            tool_form: if has(model, &["k2.5", "k2.6", "k3"]) {
+                Form::TypeScript { always_takes: true }
+            } else {
+                Form::Spaced
+            },
+            calls: 4,
+            call: 13,
+            result: 12,
+            error: 15,
             ..PLAIN
         },
-        Family::Grok => Profile {
-            text: 1000,
-            base: 150,
-            message: 7,
-            system: 7,
-            tools: 20,
-            tool: 20,
-            tool_text: 1500,
-            call: 50,
-            result: 50,
-            schema_text: 2000,
-            error: 30,
-            ..PLAIN
-        },
-        Family::Mistral => Profile {
-            text: 1000,
-            base: 6,
-            message: 5,
-            system: 5,
-            tools: 0,
-            tool_text: 1600,
+        _ => Profile {
+            script: Script {
+                plain: 1030,
+                foreign: 1150,
+                ideographs: 1200,
+                single_digits: true,
+            },
+            base: match model {
+                model if has(model, &["mistral-small"]) => 13,
+                model if has(model, &["mixtral", "mistral-7b"]) => 7,
+                _ => 1,
+            },
+            message: 3,
+            system: 2,
+            tools: 2,
+            tool: 2,
+            call: 3,
+            result: 3,
             schema_text: 0,
-            error: 30,
+            error: 15,
             ..PLAIN
         },
-        Family::Command => Profile {
-            base: if has(&["command-a"]) { 490 } else { 60 },
-            tools: 800,
-            error: 50,
-            ..PLAIN
-        },
-        Family::Unknown => Profile { text: 1000, ..PLAIN },
     }
 }

@@ -6,7 +6,9 @@ use router_core::{Json, ToolDefinition};
 use serde_json::Value;
 
 /// The tools as one text; empty when none of them is run by the caller.
-pub(crate) fn declarations(tools: &[ToolDefinition]) -> String {
+///
+/// A function that takes nothing is declared so, or, by newer models, as one that takes an object without members: `always_takes`.
+pub(crate) fn declarations(tools: &[ToolDefinition], always_takes: bool) -> String {
     let mut out = String::new();
     for tool in tools {
         match tool {
@@ -15,8 +17,9 @@ pub(crate) fn declarations(tools: &[ToolDefinition]) -> String {
                 out.push_str("type ");
                 out.push_str(&tool.name);
                 match tool.parameters.as_ref().map(Json::to_value) {
-                    Some(schema) if has_properties(&schema) => {
+                    Some(schema) if always_takes || has_properties(&schema) => {
                         out.push_str(" = (_: ");
+                        comment(&mut out, schema["title"].as_str());
                         object(&mut out, &schema, 0);
                         out.push_str(") => any;\n\n");
                     }
@@ -25,7 +28,7 @@ pub(crate) fn declarations(tools: &[ToolDefinition]) -> String {
             }
             ToolDefinition::Custom(tool) => {
                 comment(&mut out, tool.description.as_deref());
-                comment(&mut out, tool.format.as_ref().map(Json::as_str));
+                grammar(&mut out, tool.format.as_ref());
                 out.push_str("type ");
                 out.push_str(&tool.name);
                 out.push_str(" = (FREEFORM) => any;\n\n");
@@ -39,8 +42,29 @@ pub(crate) fn declarations(tools: &[ToolDefinition]) -> String {
     format!("# Tools\n\n## functions\n\nnamespace functions {{\n\n{out}}} // namespace functions")
 }
 
+/// A schema for the answer, as one type.
+pub(crate) fn schema(schema: &Json) -> String {
+    let schema = schema.to_value();
+    let mut out = String::new();
+    comment(&mut out, schema["title"].as_str());
+    kind(&mut out, &schema, 0);
+    out
+}
+
+/// What a free text has to look like.
+fn grammar(out: &mut String, format: Option<&Json>) {
+    let format = format.map(Json::to_value).unwrap_or_default();
+    if let Some(definition) = format["definition"].as_str() {
+        let syntax = format["syntax"].as_str().unwrap_or("text");
+        let said = format!(
+            "\nThe input of this tool is free text that has to follow this {syntax} grammar:\n```{syntax}\n{definition}\n```"
+        );
+        comment(out, Some(&said));
+    }
+}
+
 fn comment(out: &mut String, text: Option<&str>) {
-    for line in text.unwrap_or_default().lines() {
+    for line in text.unwrap_or_default().trim().lines() {
         out.push_str("// ");
         out.push_str(line);
         out.push('\n');
@@ -57,6 +81,7 @@ fn object(out: &mut String, schema: &Value, depth: usize) {
     out.push_str("{\n");
     let required = schema["required"].as_array();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        comment(out, property["title"].as_str());
         comment(out, property["description"].as_str());
         out.push_str(name);
         if !required.is_some_and(|required| required.iter().any(|one| one == name.as_str())) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use router_cassette::{Cassette, read_dir, read_expected};
+use router_cassette::{Cassette, RecordedRequest, read_dir, read_expected};
 use router_core::{ChatRequest, Operation};
 use router_wire::{HttpRequest, ServerCodec};
 use serde_json::{Value, json};
@@ -15,7 +15,8 @@ pub(crate) struct Counted {
     pub(crate) model: String,
     pub(crate) chat: Arc<ChatRequest>,
     pub(crate) tokens: u64,
-    pub(crate) truncated: bool,
+    /// Why the prompt cannot be known from the recorded request, if so.
+    pub(crate) hidden: Option<&'static str>,
 }
 
 /// The folder, unless the variable is not set; says so then.
@@ -42,7 +43,12 @@ pub(crate) fn counted() -> Option<(Vec<Counted>, usize)> {
             return None;
         }
         let chat = read(cassette);
-        unread += usize::from(chat.is_none());
+        if chat.is_none() {
+            unread += 1;
+            if std::env::var_os("ROUTER_SHOW").is_some() {
+                println!("unread {}", cassette.id);
+            }
+        }
         let (model, chat) = chat?;
         Some(Counted {
             id: cassette.id.clone(),
@@ -50,11 +56,55 @@ pub(crate) fn counted() -> Option<(Vec<Counted>, usize)> {
             model,
             chat,
             tokens,
-            truncated: cassette.request.as_ref().is_some_and(|request| request.truncated),
+            hidden: cassette
+                .request
+                .as_ref()
+                .and_then(|request| hidden(cassette, request)),
         })
     });
     let counted: Vec<Counted> = counted.collect();
     Some((counted, unread))
+}
+
+/// Fields that name what lies at the vendor, or let it write into the prompt.
+const AT_THE_VENDOR: [&str; 7] = [
+    "previous_response_id",
+    "conversation",
+    "prompt",
+    "cachedContent",
+    "mcp_servers",
+    "container",
+    "context_management",
+];
+
+/// Models that search on their own, and bill or count what they found as they like.
+const SEARCHING: [&str; 2] = ["-search", "compound"];
+
+fn hidden(cassette: &Cassette, request: &RecordedRequest) -> Option<&'static str> {
+    let body = &request.body;
+    let given = |field: &&str| body.get(field).is_some_and(|value| !value.is_null());
+    let missing = |item: &Value| {
+        item["type"] == "reasoning" && !item["encrypted_content"].is_string() && item["content"].is_null()
+    };
+    let model = body["model"].as_str().unwrap_or_default();
+    if request.truncated || body.to_string().contains("encrypted_content_REDACTED") {
+        Some("cut or scrubbed")
+    } else if AT_THE_VENDOR.iter().any(given) || cassette.path().ends_with("/compact") {
+        Some("parts kept at the vendor")
+    } else if body["input"]
+        .as_array()
+        .is_some_and(|items| items.iter().any(missing))
+    {
+        Some("thoughts kept at the vendor")
+    } else if SEARCHING.iter().any(|name| model.contains(name)) {
+        Some("models that search on their own")
+    } else if cassette.provider == "venice"
+        && body["venice_parameters"]["include_venice_system_prompt"] != false
+    {
+        Some("the vendor's own system prompt, which Venice documents and lets switch off")
+    } else {
+        None
+    }
 }
 
 fn read(cassette: &Cassette) -> Option<(String, Arc<ChatRequest>)> {
@@ -67,7 +117,12 @@ fn read(cassette: &Cassette) -> Option<(String, Arc<ChatRequest>)> {
     let named = path
         .rsplit_once("/models/")
         .map(|(_, rest)| rest.split(':').next().unwrap_or(rest));
+    let converse = path
+        .rsplit('/')
+        .nth(1)
+        .filter(|_| cassette.endpoint == "converse");
     let model = named
+        .or(converse)
         .map(str::to_owned)
         .or_else(|| body["model"].as_str().map(str::to_owned));
     let original = cassette
@@ -75,7 +130,7 @@ fn read(cassette: &Cassette) -> Option<(String, Arc<ChatRequest>)> {
         .rsplit_once("/models/")
         .and_then(|(_, rest)| rest.split(':').next());
     let model = model.or_else(|| original.map(str::to_owned)).unwrap_or_default();
-    if body.get("model").is_none() && !path.contains("/models/") {
+    if body.get("model").is_none() && named.is_none() && converse.is_none() {
         body["model"] = json!(if model.is_empty() { "model" } else { &model });
     }
     if cassette.endpoint == "messages" && body.get("max_tokens").is_none_or(Value::is_null) {
@@ -100,6 +155,7 @@ fn server(cassette: &Cassette) -> Option<(String, Vec<Box<dyn ServerCodec>>)> {
         "chat" => ("/v1/chat/completions".to_owned(), router_wire_openai::endpoints()),
         "responses" => ("/v1/responses".to_owned(), router_wire_openai::endpoints()),
         "messages" => ("/v1/messages".to_owned(), router_wire_anthropic::endpoints()),
+        "converse" => (path.to_owned(), router_bedrock::endpoints()),
         _ => return None,
     })
 }
