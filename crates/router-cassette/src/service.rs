@@ -19,6 +19,7 @@ use router_core::{
     Text,
 };
 use router_gemini::GeminiCodec;
+use router_huggingface::TgiCodec;
 use router_mistral::MistralCodec;
 use router_ollama::OllamaCodec;
 use router_replicate::ReplicateCodec;
@@ -148,9 +149,14 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "completions" if ollama => (Box::new(OllamaCodec::new(id)), chat()),
         "completions" if provider == "anthropic" => (Box::new(AnthropicCodec::new(id)), chat()),
         "completions" if provider == "alephalpha" => return later("text completion on Aleph Alpha's wire"),
+        // Bare text generation, as it was before there was a router.
+        "completions" if provider == "huggingface" && !path.contains("/v1/") => {
+            (Box::new(TgiCodec::new(id)), completions::prompt("-").into())
+        }
         "completions" => (completing(id), completions::prompt("-").into()),
         "converse" => (Box::new(BedrockCodec::new(id)), chat()),
-        "invoke" if provider == "sagemaker" => return later("what users serve on SageMaker"),
+        // What users serve there; text generation answers as Hugging Face's server does.
+        "invoke" if provider == "sagemaker" => (Box::new(TgiCodec::new(id)), completions::prompt("-").into()),
         "invoke" if path.contains("embed") => (
             Box::new(BedrockCodec::new(id)),
             EmbeddingRequest::new(["-"]).into(),

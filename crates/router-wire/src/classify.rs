@@ -116,6 +116,10 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
         &["tokens", "max_new_tokens", "must be"],
         ErrorKind::ContextLengthExceeded,
     ),
+    (
+        &["must have less than", "tokens"],
+        ErrorKind::ContextLengthExceeded,
+    ),
     (&["prompt 超长"], ErrorKind::ContextLengthExceeded),
     (&["range of input length"], ErrorKind::ContextLengthExceeded),
     (&["content policy"], ErrorKind::ContentFiltered),

@@ -50,7 +50,7 @@ where
     map.next_value_seed(Object(into))
 }
 
-/// Reads a list of objects; anything else reads as empty.
+/// Reads a list of objects, or one object in its place; anything else reads as empty.
 ///
 /// # Errors
 /// Those of `map`.
@@ -231,7 +231,12 @@ impl<'de, T: Fill<'de> + Default> Visitor<'de> for List<'_, T> {
     anything_else_is_absent!();
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        let mut item = None;
+        while let Some(name) = map.next_key::<Str<'de>>()? {
+            let item = item.get_or_insert_with(T::default);
+            item.field(name.0.unwrap_or_default(), &mut map)?;
+        }
+        self.0.extend(item);
         Ok(())
     }
 

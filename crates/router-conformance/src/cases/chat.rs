@@ -312,7 +312,9 @@ fn sparse(mut value: Value) -> Value {
     if let Value::Object(fields) = &mut value {
         for (name, field) in fields.iter_mut() {
             let lower = name.to_ascii_lowercase();
-            let counts = lower.contains("usage") || lower.ends_with("_count") || lower == "metrics";
+            let counts = lower.contains("usage")
+                || lower.ends_with("_count")
+                || ["details", "metrics"].contains(&lower.as_str());
             if counts {
                 *field = Value::Null;
             }

@@ -83,7 +83,10 @@ fn check(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> R
 }
 
 /// Instructions and one message, as one text.
-fn prompt(messages: &[Message]) -> Result<Text> {
+///
+/// # Errors
+/// `Unsupported` for a conversation, and for what is no text.
+pub fn prompt(messages: &[Message]) -> Result<Text> {
     let (last, before) = match messages.split_last() {
         Some((last, before)) if last.role == Role::User => (last, before),
         _ => {
