@@ -1,6 +1,7 @@
 //! Folds events into the answer that a plain call gives.
 
 use bytes::BytesMut;
+use smallvec::SmallVec;
 
 use crate::audio::{Segment, SpeechResponse, TranscriptionResponse};
 use crate::call::Output;
@@ -18,7 +19,8 @@ pub struct Collector {
     operation: OperationKind,
     media_type: Option<Text>,
     response: ChatResponse,
-    choices: Vec<Gathered>,
+    /// Nearly always one.
+    choices: SmallVec<[Gathered; 1]>,
     /// Whether texts may stay slices of what they came in.
     shares: bool,
     images: Vec<(u32, GeneratedImage)>,
@@ -247,8 +249,6 @@ impl Collector {
         let at = match self.choices.iter().position(|gathered| gathered.index == index) {
             Some(at) => at,
             None => {
-                // Nearly always the only one.
-                self.choices.reserve_exact(1);
                 self.choices.push(Gathered {
                     index,
                     shares: self.shares,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::json::Json;
 use crate::text::Text;
@@ -18,7 +19,8 @@ pub struct Extra(Option<Arc<ExtraFields>>);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct ExtraFields {
     wire: Text,
-    fields: Vec<(Text, Json)>,
+    /// Mostly one.
+    fields: SmallVec<[(Text, Json); 1]>,
 }
 
 impl Extra {
@@ -36,7 +38,7 @@ impl Extra {
         }
         Self(Some(Arc::new(ExtraFields {
             wire: wire.into(),
-            fields,
+            fields: fields.into(),
         })))
     }
 
@@ -46,7 +48,7 @@ impl Extra {
         let inner = self.0.get_or_insert_with(|| {
             Arc::new(ExtraFields {
                 wire: wire.clone(),
-                fields: Vec::new(),
+                fields: SmallVec::new(),
             })
         });
         let inner = Arc::make_mut(inner);

@@ -140,6 +140,16 @@ impl From<Cow<'_, str>> for Text {
     }
 }
 
+impl From<&Cow<'static, str>> for Text {
+    /// Allocates nothing for a constant.
+    fn from(text: &Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::from_static(text),
+            Cow::Owned(text) => Self::from(text.as_str()),
+        }
+    }
+}
+
 impl From<Text> for String {
     fn from(text: Text) -> Self {
         text.as_str().to_owned()

@@ -9,6 +9,7 @@ use router_core::{Error, ErrorKind, ProviderId, Result, Secret};
 use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::{Codec, FrameLimits};
 
+use crate::address::Urls;
 use crate::auth::Auth;
 use crate::config::HttpConfig;
 use crate::provider::HttpProvider;
@@ -231,6 +232,7 @@ impl<C: Codec> Builder<C> {
             skip_malformed: self.skip_malformed,
             codec: Arc::new(codec),
             base_url,
+            urls: Urls::default(),
             headers,
             auth,
             transport,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use router_core::error::TimeoutKind;
-use router_core::{BoxFuture, Call, Error, ErrorKind, Result};
+use router_core::{BoxFuture, Call, Error, ErrorKind, Result, Text};
 use router_wire::{Codec, HttpResponse, Pending};
 use tokio::time::{Instant, sleep};
 
@@ -102,7 +102,7 @@ impl<C: Codec> HttpProvider<C> {
             None => self.ask(call, self.request(next.request.clone())).await?,
             Some(address) if next.keyed || self.is_own(address) => {
                 let mut request = self.request(next.request.clone());
-                request.url = format!("{address}{}", next.request.path);
+                request.url = Text::from(format!("{address}{}", next.request.path));
                 self.ask(call, request).await?
             }
             // Neither key nor headers go to strangers.

@@ -22,6 +22,7 @@ use router_wire::vendor::VendorCodec;
 use router_wire::{Codec, Encoded, FrameLimits, FrameLog, HttpRequest, HttpResponse, StreamReader};
 use tokio::time::Instant;
 
+use crate::address::Urls;
 use crate::auth::Auth;
 use crate::builder::Builder;
 use crate::events::Events;
@@ -32,6 +33,7 @@ use crate::transport::{BodyStream, Transport, TransportRequest, TransportRespons
 pub struct HttpProvider<C> {
     pub(crate) codec: Arc<C>,
     pub(crate) base_url: String,
+    pub(crate) urls: Urls,
     pub(crate) headers: HeaderMap,
     pub(crate) auth: Auth,
     pub(crate) transport: Arc<dyn Transport>,
@@ -167,15 +169,7 @@ impl<C: Codec> HttpProvider<C> {
 
     /// A request of the codec's at the provider's address, with its headers.
     pub(crate) fn request(&self, request: HttpRequest) -> TransportRequest {
-        let url = if request.path.starts_with("https://") {
-            // An operation with an address of its own.
-            request.path
-        } else {
-            let mut url = String::with_capacity(self.base_url.len() + request.path.len());
-            url.push_str(&self.base_url);
-            url.push_str(&request.path);
-            url
-        };
+        let url = self.urls.of(&self.base_url, request.path);
         // Those of the wire win.
         let mut headers = request.headers;
         for (name, value) in &self.headers {
@@ -410,6 +404,7 @@ impl<C> Clone for HttpProvider<C> {
         Self {
             codec: Arc::clone(&self.codec),
             base_url: self.base_url.clone(),
+            urls: self.urls.clone(),
             headers: self.headers.clone(),
             auth: self.auth.clone(),
             transport: Arc::clone(&self.transport),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderMap, Method};
-use router_core::{BoxFuture, Error, ErrorKind, Result};
+use router_core::{BoxFuture, Error, ErrorKind, Result, Text};
 
 use crate::config::{HttpConfig, TransportKind};
 
@@ -18,7 +18,7 @@ pub struct TransportRequest {
     /// The method.
     pub method: Method,
     /// The address.
-    pub url: String,
+    pub url: Text,
     /// Headers, authentication included.
     pub headers: HeaderMap,
     /// Body.
@@ -28,10 +28,10 @@ pub struct TransportRequest {
 impl TransportRequest {
     /// A request.
     #[must_use]
-    pub fn new(method: Method, url: String, headers: HeaderMap, body: Bytes) -> Self {
+    pub fn new(method: Method, url: impl Into<Text>, headers: HeaderMap, body: Bytes) -> Self {
         Self {
             method,
-            url,
+            url: url.into(),
             headers,
             body,
         }

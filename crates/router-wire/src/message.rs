@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
+use router_core::Text;
 use router_core::error::RawReply;
 
 /// A request, without scheme and host: those belong to the provider's address.
@@ -17,7 +18,7 @@ pub struct HttpRequest {
     /// Path and query: of a client's request what follows the base URL (`/chat/completions`), of a server's request the
     /// whole path (`/v1/chat/completions`). A codec writes a whole address where an operation is at another host than the
     /// others.
-    pub path: String,
+    pub path: Text,
     /// Headers. A codec writes those of its wire; authentication comes later.
     pub headers: HeaderMap,
     /// Body.
@@ -27,7 +28,7 @@ pub struct HttpRequest {
 impl HttpRequest {
     /// A request without body.
     #[must_use]
-    pub fn new(method: Method, path: impl Into<String>) -> Self {
+    pub fn new(method: Method, path: impl Into<Text>) -> Self {
         Self {
             method,
             path: path.into(),
@@ -38,13 +39,13 @@ impl HttpRequest {
 
     /// A `GET`.
     #[must_use]
-    pub fn get(path: impl Into<String>) -> Self {
+    pub fn get(path: impl Into<Text>) -> Self {
         Self::new(Method::GET, path)
     }
 
     /// A `POST` of JSON.
     #[must_use]
-    pub fn post_json(path: impl Into<String>, body: impl Into<Bytes>) -> Self {
+    pub fn post_json(path: impl Into<Text>, body: impl Into<Bytes>) -> Self {
         Self {
             body: body.into(),
             ..Self::new(Method::POST, path)

@@ -119,7 +119,10 @@ impl Codec for AzureCodec {
 
     fn encode(&self, call: &Call) -> Result<Encoded> {
         let mut encoded = self.inner.encode(call)?;
-        encoded.request.path = self.surface.path(&encoded.request.path, call.model.as_str());
+        encoded.request.path = self
+            .surface
+            .path(&encoded.request.path, call.model.as_str())
+            .into();
         Ok(encoded)
     }
 

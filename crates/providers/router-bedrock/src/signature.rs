@@ -92,7 +92,7 @@ pub fn sign(
     }
     let signable = SignableRequest::new(
         request.method.as_str(),
-        &request.url,
+        request.url.as_str(),
         signed(&request.headers),
         SignableBody::Bytes(&request.body),
     )

@@ -10,6 +10,7 @@ use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
 use router_wire_openai::completions::response::CompletionStreamDecoder;
+use router_wire_openai::dialect::Dialect;
 use router_wire_openai::responses::stream::ResponsesStreamDecoder;
 use router_wire_openai::{WIRE, compatible, completions, responses};
 
@@ -87,11 +88,19 @@ enum Answers<'a> {
 }
 
 impl OpenAiCodec {
-    fn answers<'a>(&self, call: &'a Call) -> Answers<'a> {
+    /// What answers a call, and the dialect that it is asked in.
+    fn route<'a>(&'a self, call: &'a Call) -> (Answers<'a>, &'a Dialect) {
         let Operation::Chat(request) = &call.operation else {
-            return Answers::Shared;
+            return (Answers::Shared, self.dialects.of(call));
         };
         let family = ModelFamily::of(call.model.as_str());
+        (
+            self.answers(request, family),
+            self.dialects.of_chat(request, family),
+        )
+    }
+
+    fn answers<'a>(&self, request: &'a ChatRequest, family: ModelFamily) -> Answers<'a> {
         let chosen = request
             .provider_options
             .get(self.speaker.provider().as_str())
@@ -134,8 +143,9 @@ impl Codec for OpenAiCodec {
             let message = "inputs: at most 2048 in one request";
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        let (dialect, speaker) = (self.dialects.of(call), &self.speaker);
-        match self.answers(call) {
+        let speaker = &self.speaker;
+        let (answers, dialect) = self.route(call);
+        match answers {
             Answers::Responses(request) => responses::request::encode(dialect, speaker, call, request, OWN),
             Answers::Completions(request) => {
                 completions::request::encode(dialect, COMPLETIONS_PATH, speaker, call, request, OWN)
@@ -153,21 +163,23 @@ impl Codec for OpenAiCodec {
         if let Some(error) = compatible::error_in_success(response, &[]) {
             return Err(error);
         }
-        match self.answers(call) {
+        let (answers, dialect) = self.route(call);
+        match answers {
             Answers::Responses(_) => responses::response::decode(&self.speaker, response).map(Output::Chat),
             Answers::Completions(_) => {
                 completions::response::decode(&self.speaker, response).map(Output::Chat)
             }
-            Answers::Shared => compatible::decode(self.dialects.of(call), &self.speaker, call, response),
+            Answers::Shared => compatible::decode(dialect, &self.speaker, call, response),
         }
     }
 
     fn stream_decoder(&self, call: &Call) -> (Framing, Box<dyn StreamDecoder>) {
         let speaker = self.speaker.clone();
-        match self.answers(call) {
+        let (answers, dialect) = self.route(call);
+        match answers {
             Answers::Responses(_) => (Framing::Sse, Box::new(ResponsesStreamDecoder::new(speaker))),
             Answers::Completions(_) => (Framing::Sse, Box::new(CompletionStreamDecoder::new(speaker))),
-            Answers::Shared => compatible::stream_decoder(self.dialects.of(call), &speaker, call),
+            Answers::Shared => compatible::stream_decoder(dialect, &speaker, call),
         }
     }
 

@@ -72,14 +72,19 @@ impl Dialects {
         }
     }
 
+    /// For a chat with a model of a family.
+    pub(crate) fn of_chat(&self, request: &ChatRequest, family: ModelFamily) -> &Dialect {
+        match family {
+            ModelFamily::Plain | ModelFamily::TextOnly => &self.plain,
+            _ if thinks_not(request) => &self.not_thinking,
+            _ => &self.reasoning,
+        }
+    }
+
+    /// For anything else.
     pub(crate) fn of(&self, call: &Call) -> &Dialect {
         let model = call.model.as_str();
         match &call.operation {
-            Operation::Chat(request) => match ModelFamily::of(model) {
-                ModelFamily::Plain | ModelFamily::TextOnly => &self.plain,
-                _ if thinks_not(request) => &self.not_thinking,
-                _ => &self.reasoning,
-            },
             Operation::GenerateImage(_) if model.starts_with("dall-e") => &self.dall_e,
             Operation::Speak(_) if model.starts_with("tts-1") => &self.tts_1,
             Operation::Transcribe(_) if model.starts_with("whisper") => &self.whisper,

@@ -114,7 +114,7 @@ impl Codec for StabilityCodec {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') =>
             {
-                format!("/v2beta/results/{id}")
+                format!("/v2beta/results/{id}").into()
             }
             _ => return Ok(None),
         };

@@ -78,7 +78,7 @@ impl VertexCodec {
             }
             other => return Err(Error::unsupported(other.kind())),
         };
-        encoded.request.path.insert_str(0, &self.prefix);
+        encoded.request.path = [self.prefix.as_str(), &encoded.request.path].concat().into();
         if let Operation::Chat(request) = &call.operation {
             encoded.request = with_tier(encoded.request, request)?;
         }
@@ -144,7 +144,7 @@ impl Codec for VertexCodec {
         if let Operation::ListModels(list) = &call.operation {
             let mut request = gemini::models::encode(list);
             // Google's models, whoever calls; who pays is told apart.
-            request.path = format!("/v1beta1/publishers/google{}", request.path);
+            request.path = format!("/v1beta1/publishers/google{}", request.path).into();
             let project = self.place.as_ref().and_then(|place| place.project.parse().ok());
             if let Some(project) = project {
                 request.headers.insert("x-goog-user-project", project);

@@ -76,7 +76,7 @@ fn every_wire_takes_what_is_sent() {
                     let mut http = encoded.request;
                     let path = http.path.clone();
                     let endpoint = ROOTS.iter().find_map(|root| {
-                        http.path = format!("{root}{path}");
+                        http.path = format!("{root}{path}").into();
                         endpoints.iter().find(|endpoint| endpoint.claims(&http))
                     });
                     let endpoint = endpoint.unwrap_or_else(|| panic!("{name}: nobody serves {path}"));

@@ -80,7 +80,7 @@ pub fn encode(
     })
     .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
     Ok(Encoded::whole(
-        HttpRequest::post_json(dialect.embeddings_path.as_ref(), body),
+        HttpRequest::post_json(&dialect.embeddings_path, body),
         warnings.into_list(),
     ))
 }

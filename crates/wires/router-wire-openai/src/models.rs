@@ -16,7 +16,7 @@ pub const WIRE: &str = "openai.models";
 /// The request for the list.
 #[must_use]
 pub fn encode(dialect: &Dialect) -> HttpRequest {
-    HttpRequest::get(dialect.models_path.as_ref())
+    HttpRequest::get(&dialect.models_path)
 }
 
 /// The models in a reply: `{"data": […]}`, `{"models": […]}` or a bare list.

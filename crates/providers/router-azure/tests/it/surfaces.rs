@@ -22,7 +22,7 @@ const ANSWER: &str =
 fn path(surface: Surface, model: &'static str, operation: impl Into<Operation>) -> String {
     let codec = AzureCodec::at(ProviderId::from_static("azure"), surface);
     let call = Call::new(model, operation.into());
-    codec.encode(&call).expect("a request").request.path
+    codec.encode(&call).expect("a request").request.path.into()
 }
 
 #[test]

@@ -52,7 +52,7 @@ async fn sent(variables: &[(&str, &str)], builder: BedrockBuilder) -> (String, S
         .headers
         .get("authorization")
         .map(|value| value.to_str().expect("text").to_owned());
-    (request.url, header.unwrap_or_default())
+    (request.url.into(), header.unwrap_or_default())
 }
 
 #[tokio::test]

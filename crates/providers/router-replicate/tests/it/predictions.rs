@@ -23,7 +23,7 @@ fn sent(model: &str, operation: impl Into<Operation>) -> Result<(String, Value),
     let encoded = codec().encode(&Call::new(model, operation))?;
     assert_eq!(encoded.request.header("prefer"), Some("wait"));
     let body = serde_json::from_slice(&encoded.request.body).expect("JSON");
-    Ok((encoded.request.path, body))
+    Ok((encoded.request.path.into(), body))
 }
 
 #[test]

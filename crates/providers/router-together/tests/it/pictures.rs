@@ -11,7 +11,7 @@ fn sent(request: ImageRequest) -> Result<(String, Value), router_core::Error> {
     let codec = TogetherCodec::new(ProviderId::from_static("together"));
     let encoded = codec.encode(&Call::new("m", request))?;
     let body = serde_json::from_slice(&encoded.request.body).expect("JSON");
-    Ok((encoded.request.path, body))
+    Ok((encoded.request.path.into(), body))
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn sent(model: &'static str, operation: impl Into<Operation>, streams: bool) -> 
     }
     let encoded = codec().encode(&call).expect("a request");
     let body = serde_json::from_slice(&encoded.request.body).unwrap_or_default();
-    (encoded.request.path, body)
+    (encoded.request.path.into(), body)
 }
 
 #[test]

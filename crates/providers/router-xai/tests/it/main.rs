@@ -29,7 +29,7 @@ fn codec() -> XaiCodec {
 fn sent(call: &Call) -> (String, Value) {
     let encoded = codec().encode(call).expect("a request");
     let body = serde_json::from_slice(&encoded.request.body).expect("JSON");
-    (encoded.request.path, body)
+    (encoded.request.path.into(), body)
 }
 
 /// The chat in a body of success.

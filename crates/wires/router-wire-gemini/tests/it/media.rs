@@ -179,7 +179,7 @@ fn image_request(model: &'static str, request: &ImageRequest) -> (String, Value,
     let encoded = images::encode(&speaker(), &call, request).expect("a request");
     let body = serde_json::from_slice(&encoded.request.body).expect("JSON");
     let warnings = encoded.warnings.iter().map(|warning| warning.setting.to_string());
-    (encoded.request.path, body, warnings.collect())
+    (encoded.request.path.into(), body, warnings.collect())
 }
 
 #[test]

@@ -394,7 +394,7 @@ pub(crate) fn whole(answer: ChatResponse) -> HttpResponse {
 /// The request as the other side gets it.
 fn received(encoded: &Encoded) -> HttpRequest {
     let mut request = encoded.request.clone();
-    request.path = format!("/v1beta{}", request.path);
+    request.path = format!("/v1beta{}", request.path).into();
     request
 }
 
@@ -471,7 +471,7 @@ proptest! {
             info
         }).collect();
         let mut request = models::encode(&ListModelsRequest::default());
-        request.path = format!("/v1beta{}", request.path);
+        request.path = format!("/v1beta{}", request.path).into();
         prop_assert!(Models.matches(&request.method, request.path_only()));
         let mut ingress = Models.decode(&request).expect("a request");
         let list = Output::ListModels(ModelList::new(infos.clone()));

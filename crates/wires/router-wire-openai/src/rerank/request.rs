@@ -54,7 +54,7 @@ pub fn encode(
         Error::new(ErrorKind::InvalidRequest, message)
     })?;
     Ok(Encoded::whole(
-        HttpRequest::post_json(dialect.path.as_ref(), bytes),
+        HttpRequest::post_json(&dialect.path, bytes),
         warnings.into_list(),
     ))
 }

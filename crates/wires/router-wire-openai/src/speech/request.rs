@@ -47,7 +47,7 @@ pub fn encode(
     })?;
     Ok(Encoded::new(
         call,
-        HttpRequest::post_json(dialect.path.as_ref(), bytes),
+        HttpRequest::post_json(&dialect.path, bytes),
         warnings.into_list(),
     ))
 }

@@ -75,11 +75,11 @@ pub fn encode(
         Error::new(ErrorKind::InvalidRequest, message)
     })?;
     let http = if body.sound.is_some() {
-        HttpRequest::post_json(path.as_ref(), bytes)
+        HttpRequest::post_json(path, bytes)
     } else {
         let mut form = Form::of_object(&bytes)?;
         push_sound(&mut form, &request.audio)?;
-        form.into_request(path.as_ref())?
+        form.into_request(path)?
     };
     let warnings = warnings.into_list();
     Ok(if streams {

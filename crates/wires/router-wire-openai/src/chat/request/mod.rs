@@ -59,7 +59,7 @@ pub fn encode(
     })?;
     Ok(Encoded::new(
         call,
-        HttpRequest::post_json(dialect.chat_path.as_ref(), bytes),
+        HttpRequest::post_json(&dialect.chat_path, bytes),
         warnings.into_list(),
     ))
 }

@@ -16,6 +16,7 @@ use router_wire::lenient::{List, Num, Str};
 use router_wire::provenance::Speaker;
 use router_wire::{Events, Frame, StreamDecoder};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 
 use self::choice::ChoiceState;
 use self::pieces::{
@@ -37,12 +38,13 @@ pub struct ChatStreamDecoder {
     has_id: bool,
     model: Option<Text>,
     has_model: bool,
-    choices: Vec<ChoiceState>,
+    /// Nearly always one.
+    choices: SmallVec<[ChoiceState; 1]>,
     usage: Option<Usage>,
     /// Groq's usage in an envelope counts only where there is no other.
     groq_usage: Option<Usage>,
     service_tier: Option<Text>,
-    extra: Vec<(Text, Json)>,
+    extra: Extra,
     executed: Vec<u64>,
     /// What a search found, given at the end: it comes before the text that it is about, and with no place in it.
     sources: Vec<Citation>,
@@ -65,11 +67,11 @@ impl ChatStreamDecoder {
             has_id: false,
             model: None,
             has_model: false,
-            choices: Vec::new(),
+            choices: SmallVec::new(),
             usage: None,
             groq_usage: None,
             service_tier: None,
-            extra: Vec::new(),
+            extra: Extra::new(),
             executed: Vec::new(),
             sources: Vec::new(),
             whole: false,
@@ -203,16 +205,11 @@ impl ChatStreamDecoder {
 
     /// Keeps a field of the answer; most vendors repeat it on every chunk.
     fn keep(&mut self, name: &'static str, value: &RawValue, data: &Text) {
-        let at = self.extra.iter().position(|(known, _)| *known == *name);
-        match at.map(|at| &mut self.extra[at].1) {
-            Some(kept) if kept.as_str() == value.get() => {}
-            Some(kept) => *kept = Json::from_raw(value),
-            None => {
-                let value = self.json(value, data);
-                // Mostly one or none.
-                self.extra.reserve_exact(1);
-                self.extra.push((Text::from_static(name), value));
-            }
+        let kept = self.extra.get(WIRE, name);
+        if kept.is_none_or(|kept| kept.as_str() != value.get()) {
+            let value = self.json(value, data);
+            self.extra
+                .insert(Text::from_static(WIRE), Text::from_static(name), value);
         }
     }
 
@@ -292,8 +289,6 @@ impl ChatStreamDecoder {
         match self.choices.iter().position(|state| state.index == index) {
             Some(at) => at,
             None => {
-                // Nearly always the only one.
-                self.choices.reserve_exact(1);
                 self.choices.push(ChoiceState {
                     index,
                     ..ChoiceState::default()
@@ -446,7 +441,7 @@ impl ChatStreamDecoder {
         finish.id = self.id.take();
         finish.model = self.model.take();
         finish.service_tier = self.service_tier.take();
-        finish.extra = Extra::of(Text::from_static(WIRE), std::mem::take(&mut self.extra));
+        finish.extra = std::mem::take(&mut self.extra);
         events.push_back(StreamEvent::Finish(Box::new(finish)));
         self.done = true;
     }
