@@ -1,6 +1,6 @@
 //! From what a vendor said to the kind of error: vendor's word, then message, then HTTP status.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use router_core::error::TimeoutKind;
 use router_core::{Error, ErrorKind};
 
@@ -139,6 +139,10 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
     (&["api key is not valid"], ErrorKind::Authentication),
     (&["api key invalid"], ErrorKind::Authentication),
     (&["api key is invalid"], ErrorKind::Authentication),
+    (&["not authenticated"], ErrorKind::Authentication),
+    (&["user location is not supported"], ErrorKind::PermissionDenied),
+    // LM Studio, with a status of success.
+    (&["unexpected endpoint"], ErrorKind::NotFound),
     (&["model not found"], ErrorKind::NotFound),
     (&["model not exist"], ErrorKind::NotFound),
     (&["specified model"], ErrorKind::NotFound),
@@ -167,6 +171,7 @@ const MONEY: &[&str] = &[
     "monthly included credits",
     "insufficient funds",
     "billing",
+    "api usage limits",
     "欠费",
     "余额不足",
 ];
@@ -195,6 +200,8 @@ pub fn kind(status: Option<u16>, body: &ErrorBody, table: CodeTable) -> ErrorKin
     // A limit that does not pass by waiting.
     let used_up = body.daily_quota || (message.contains("trial") && message.contains("month"));
     let limited = |kind| match kind {
+        // More at once than the limit of a minute: no waiting makes it fit (Groq).
+        ErrorKind::RateLimited if status == Some(413) => ErrorKind::InvalidRequest,
         ErrorKind::RateLimited if used_up => ErrorKind::QuotaExceeded,
         kind => kind,
     };
@@ -205,12 +212,14 @@ pub fn kind(status: Option<u16>, body: &ErrorBody, table: CodeTable) -> ErrorKin
         return kind;
     }
     let status = status.filter(|status| *status >= 400).or(body.status);
+    // A vendor that means something of its own by a status has it in its table, as a word.
+    if let Some(kind) = status.and_then(|status| kind_of_word(table, &status.to_string())) {
+        return limited(kind);
+    }
     if matches!(status, Some(400 | 402 | 403 | 429)) && MONEY.iter().any(|phrase| message.contains(phrase)) {
         return ErrorKind::QuotaExceeded;
     }
-    // A vendor that means something of its own by a status has it in its table, as a word.
-    let kind = status.and_then(|status| kind_of_word(table, &status.to_string()));
-    limited(kind.unwrap_or_else(|| kind_of_status(status)))
+    limited(kind_of_status(status))
 }
 
 fn kind_of_word(table: CodeTable, word: &str) -> Option<ErrorKind> {
@@ -229,6 +238,8 @@ pub fn kind_of_status(status: Option<u16>) -> ErrorKind {
         Some(403) => ErrorKind::PermissionDenied,
         Some(404) => ErrorKind::NotFound,
         Some(408 | 504 | 524) => VENDOR_TIMEOUT,
+        // Two requests in each other's way: vendors' own clients go again.
+        Some(409) => ErrorKind::Server,
         Some(429) => ErrorKind::RateLimited,
         // 451 is StepFun's, 498 Groq's and Azure's word for a filter.
         Some(451 | 498) => ErrorKind::ContentFiltered,
@@ -323,9 +334,15 @@ pub fn of_body(
     if let Some(wait) = wait {
         error = error.with_retry_after(wait);
     }
-    // Groq: the model wrote a call that does not parse; another sample may.
-    if body.codes.iter().any(|code| *code == "tool_use_failed") {
+    // Groq: the model wrote a call, or JSON, that does not parse; another sample may.
+    let unlucky = ["tool_use_failed", "json_validate_failed"];
+    if body.codes.iter().any(|code| unlucky.contains(&code.as_str())) {
         error = error.with_retryable(true);
     }
-    error
+    // The vendor knows best, and says so (OpenAI, Anthropic).
+    match headers.get("x-should-retry").map(HeaderValue::as_bytes) {
+        Some(b"true") => error.with_retryable(true),
+        Some(b"false") => error.with_retryable(false),
+        _ => error,
+    }
 }

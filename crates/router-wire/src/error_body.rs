@@ -17,7 +17,7 @@ pub struct ErrorBody {
     pub codes: Vec<Text>,
     /// An HTTP status inside the body, where the transport's status says success.
     pub status: Option<u16>,
-    /// The wait in a Google `RetryInfo`.
+    /// The wait in a Google `RetryInfo`, or until a model is loaded (Hugging Face's `estimated_time`).
     pub retry_delay: Option<Duration>,
     /// Whether a quota of a day is used up, by Google's `QuotaFailure`.
     pub daily_quota: bool,
@@ -101,6 +101,9 @@ impl ErrorBody {
                         .find_map(|name| status_of(&value[name]));
                 }
             },
+        }
+        if let Some(seconds) = value["estimated_time"].as_f64() {
+            found.retry_delay = Duration::try_from_secs_f64(seconds).ok();
         }
         found.request_id = ["request_id", "requestId", "trace"]
             .iter()

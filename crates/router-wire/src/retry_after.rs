@@ -47,6 +47,14 @@ pub fn rate_limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration
     const LIMITS: &[(&str, &str)] = &[
         ("x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"),
         ("x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"),
+        (
+            "x-ratelimit-reset-tokens-minute",
+            "x-ratelimit-remaining-tokens-minute",
+        ),
+        (
+            "x-ratelimit-reset-requests-day",
+            "x-ratelimit-remaining-requests-day",
+        ),
         ("x-ratelimit-reset", "x-ratelimit-remaining"),
         ("ratelimit-reset", "ratelimit-remaining"),
         (

@@ -9,6 +9,8 @@ mod balanced;
 mod config;
 #[cfg(feature = "config")]
 mod cost;
+#[cfg(all(feature = "providers", feature = "hyper", feature = "config"))]
+mod errors;
 #[cfg(feature = "config")]
 mod exits;
 #[cfg(all(feature = "providers", feature = "hyper", feature = "serve"))]

@@ -57,7 +57,6 @@ const CODES: CodeTable = &[
     ("invalid_prompt", ErrorKind::InvalidRequest),
     ("internalservererror", ErrorKind::Server),
     ("timeout", ErrorKind::Timeout(TimeoutKind::Vendor)),
-    ("409", ErrorKind::Server),
     ("424", ErrorKind::Server),
 ];
 

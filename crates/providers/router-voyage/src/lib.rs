@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use router_core::{BatchLimits, Capabilities, Feature, OperationKind};
+use router_core::{BatchLimits, Capabilities, ErrorKind, Feature, OperationKind};
+use router_wire::classify::CodeTable;
 use router_wire::vendor::Vendor;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
@@ -23,6 +24,9 @@ impl DialectVendor for VoyageDialect {
         .with_base_url_env(&["VOYAGE_BASE_URL"])
         .with_default_model("voyage-4")
         .with_reference("https://docs.voyageai.com/reference");
+
+    // An account without a card has lower limits, and hears of billing when it hits them.
+    const CODES: CodeTable = &[("429", ErrorKind::RateLimited)];
 
     fn dialect() -> Dialect {
         let mut dialect = Dialect::default();

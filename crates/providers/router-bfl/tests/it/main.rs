@@ -217,12 +217,7 @@ async fn errors() {
             ErrorKind::QuotaExceeded,
             false,
         ),
-        (
-            403,
-            json!("Not authenticated"),
-            ErrorKind::PermissionDenied,
-            false,
-        ),
+        (403, json!("Not authenticated"), ErrorKind::Authentication, false),
         (
             422,
             json!([{"loc": ["body", "width"], "msg": "must be a multiple of 16", "type": "value_error"}]),
