@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use router_core::call::Mode;
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use crate::sticky;
 use crate::strategy::Strategy;
 use crate::target::Target;
+
+/// Places of targets in their list. There are seldom more than eight.
+pub(crate) type Places = SmallVec<[usize; 8]>;
 
 /// What a choice is made by.
 pub(crate) struct Choice<'a> {
@@ -28,7 +32,7 @@ const SAME_PRICE: f64 = 1e-12;
 
 impl Choice<'_> {
     /// One of `candidates`, which are places in `targets`; `None` when there are none.
-    pub(crate) fn of(&self, candidates: &mut Vec<usize>, rng: &mut fastrand::Rng) -> Option<usize> {
+    pub(crate) fn of(&self, candidates: &mut Places, rng: &mut fastrand::Rng) -> Option<usize> {
         let first = candidates
             .iter()
             .map(|place| self.targets[*place].priority)
@@ -121,7 +125,7 @@ impl Choice<'_> {
         idle.copied().nth(chosen)
     }
 
-    fn cheapest(&self, candidates: &mut Vec<usize>) -> Option<usize> {
+    fn cheapest(&self, candidates: &mut Places) -> Option<usize> {
         let cost = |place: &usize| (self.cost)(&self.targets[*place]).unwrap_or(f64::INFINITY);
         let least = candidates.iter().map(cost).min_by(f64::total_cmp)?;
         candidates.retain(|place| cost(place) <= least + SAME_PRICE);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use router_core::human::format_duration;
@@ -14,7 +15,7 @@ use crate::memory::MemoryStore;
 use crate::meter::Unit;
 use crate::permit::Permit;
 use crate::rule::{Rule, compile};
-use crate::store::{Away, Demand, Mark, Refusal, Settlement, SharedStore, Verdict};
+use crate::store::{Away, Demand, Demands, Marks, Refusal, Settlement, SharedStore, Verdict};
 use crate::subject::value_of_call;
 
 /// The layer's name in trails.
@@ -33,6 +34,8 @@ pub struct Limiter {
     pub(crate) memory: Arc<MemoryStore>,
     pub(crate) shared: Option<Arc<dyn SharedStore>>,
     pub(crate) lines: Lines,
+    /// Permits that are not settled yet.
+    pub(crate) open: AtomicUsize,
 }
 
 /// What was taken, and where.
@@ -87,6 +90,7 @@ impl Limiter {
             memory: Arc::default(),
             shared: None,
             lines: Lines::default(),
+            open: AtomicUsize::new(0),
         })
     }
 
@@ -113,6 +117,12 @@ impl Limiter {
     #[must_use]
     pub fn limits(&self) -> &[Limit] {
         &self.limits
+    }
+
+    /// How many calls of this process hold something that is to be settled at their end: time under way, or tokens that are reserved.
+    #[must_use]
+    pub fn open_permits(&self) -> usize {
+        self.open.load(Ordering::Acquire)
     }
 
     /// Lets a call in. What it takes of the limits is held by the permit, and given back or settled with it.
@@ -169,8 +179,8 @@ impl Limiter {
     }
 
     /// What a call asks of each limit, and the tokens of its prompt.
-    fn demands(&self, call: &Call, provider: &ProviderId) -> Result<(Vec<Demand>, u64)> {
-        let mut demands = Vec::with_capacity(self.limits.len());
+    fn demands(&self, call: &Call, provider: &ProviderId) -> Result<(Demands, u64)> {
+        let mut demands = Demands::with_capacity(self.limits.len());
         let counts_tokens = self.counts_tokens();
         let prompt = if counts_tokens {
             call.operation.token_estimate()
@@ -220,13 +230,13 @@ impl Limiter {
     async fn take(&self, demands: &[Demand], now: Instant) -> Attempt {
         if let Some(store) = &self.shared {
             return match store.take(&self.rules, demands).await {
-                Ok(Verdict::Taken(marks)) => Attempt::Passed(held(demands.to_vec(), marks, true)),
+                Ok(Verdict::Taken(marks)) => Attempt::Passed(held(demands.into(), marks, true)),
                 Ok(Verdict::Refused(refusal)) => Attempt::Refused(refusal),
                 Err(Away) => self.take_without_redis(demands, now),
             };
         }
         match self.memory.take(&self.rules, demands, self.memory.micros(now)) {
-            Verdict::Taken(marks) => Attempt::Passed(held(demands.to_vec(), marks, false)),
+            Verdict::Taken(marks) => Attempt::Passed(held(demands.into(), marks, false)),
             Verdict::Refused(refusal) => Attempt::Refused(refusal),
         }
     }
@@ -239,7 +249,7 @@ impl Limiter {
         {
             return Attempt::Closed(closed.rule);
         }
-        let (places, local): (Vec<_>, Vec<_>) = demands
+        let (places, local): (Vec<_>, Demands) = demands
             .iter()
             .cloned()
             .enumerate()
@@ -364,7 +374,7 @@ impl Limiter {
     }
 }
 
-fn held(demands: Vec<Demand>, marks: Vec<Mark>, is_shared: bool) -> Held {
+fn held(demands: Demands, marks: Marks, is_shared: bool) -> Held {
     Held {
         settlement: Settlement {
             demands,

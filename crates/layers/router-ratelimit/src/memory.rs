@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::{DefaultHashBuilder, Equivalent, HashMap};
 use router_core::Text;
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use crate::meter::{Meter, State, Unit};
 use crate::rule::Rule;
-use crate::store::{Demand, Mark, Refusal, Settlement, Verdict};
+use crate::store::{Demand, Mark, Marks, Refusal, Settlement, Verdict};
 
 /// A power of two.
 const SHARDS: usize = 64;
@@ -129,11 +130,11 @@ impl MemoryStore {
 
     /// Takes all or nothing. Demands come in the order of their rules' names, so that locks have one order everywhere.
     pub(crate) fn take(&self, rules: &[Rule], demands: &[Demand], now: f64) -> Verdict {
-        let entries: Vec<_> = demands
+        let entries: SmallVec<[_; 4]> = demands
             .iter()
             .map(|demand| self.entry(rules, demand, now))
             .collect();
-        let mut locked: Vec<_> = entries.iter().map(|entry| lock(entry)).collect();
+        let mut locked: SmallVec<[_; 4]> = entries.iter().map(|entry| lock(entry)).collect();
         let mut refusal: Option<(f64, usize, Unit)> = None;
         for (place, (demand, entry)) in demands.iter().zip(&locked).enumerate() {
             for count in &entry.counts {
@@ -147,7 +148,7 @@ impl MemoryStore {
         if let Some((wait, place, unit)) = refusal {
             return Verdict::Refused(Refusal::new(place, unit, wait));
         }
-        let mut marks = Vec::with_capacity(demands.len() * 3);
+        let mut marks = Marks::new();
         for (demand, entry) in demands.iter().zip(&mut locked) {
             let born = entry.born;
             marks.extend(entry.counts.iter_mut().map(|count| Mark {

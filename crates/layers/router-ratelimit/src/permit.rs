@@ -1,6 +1,7 @@
 //! What a call holds of its limits while it is under way, and how it is settled at the end.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use router_core::stream::End;
 use router_core::{Error, ErrorKind};
@@ -32,7 +33,10 @@ pub enum Spent {
 
 impl Permit {
     pub(crate) fn new(limiter: Arc<Limiter>, held: Held, prompt: u64) -> Self {
-        let held = limiter.settles().then_some((limiter, held));
+        let held = limiter.settles().then(|| {
+            limiter.open.fetch_add(1, Ordering::AcqRel);
+            (limiter, held)
+        });
         Self { held, prompt }
     }
 
@@ -80,6 +84,7 @@ impl Permit {
             Spent::Reserved => reserved(),
         };
         limiter.settle(&held);
+        limiter.open.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

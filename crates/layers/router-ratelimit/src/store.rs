@@ -4,9 +4,15 @@ use std::fmt;
 use std::time::Duration;
 
 use router_core::{BoxFuture, Text};
+use smallvec::SmallVec;
 
 use crate::meter::Unit;
 use crate::rule::Rule;
+
+/// Mostly there is one limit, or one for all and one for each caller.
+pub(crate) type Demands = SmallVec<[Demand; 2]>;
+/// One for each unit of each demand.
+pub(crate) type Marks = SmallVec<[Mark; 4]>;
 
 /// An amount that is to be had of a limit.
 #[derive(Clone, Debug)]
@@ -32,7 +38,7 @@ impl Demand {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
     /// All were taken; where they stand, unit by unit.
-    Taken(Vec<Mark>),
+    Taken(Marks),
     /// Nothing was taken, since this one does not fit.
     Refused(Refusal),
 }
@@ -69,8 +75,8 @@ impl Refusal {
 /// What was taken, and how much of it was used in the end.
 #[derive(Clone, Debug)]
 pub(crate) struct Settlement {
-    pub(crate) demands: Vec<Demand>,
-    pub(crate) marks: Vec<Mark>,
+    pub(crate) demands: Demands,
+    pub(crate) marks: Marks,
     /// Tokens that were used.
     pub(crate) tokens: f64,
 }

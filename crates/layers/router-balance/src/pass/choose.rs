@@ -11,7 +11,7 @@ use super::{List, Next, Pass, Stage};
 use crate::bound::Bound;
 use crate::flight::Flight;
 use crate::health::Standing;
-use crate::pick::Choice;
+use crate::pick::{Choice, Places};
 use crate::strategy::Strategy;
 use crate::target::Target;
 
@@ -105,7 +105,7 @@ impl Pass<'_> {
     ) -> Option<usize> {
         self.tell_unfit(list);
         let health = &self.pool.settings.health;
-        let (mut ready, mut spare, mut ejected) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ready, mut spare, mut ejected) = (Places::new(), Places::new(), Places::new());
         let (mut open, mut usable) = (0_u32, 0_u32);
         for place in self.members(list).iter().copied() {
             let failed = self.failed_before.contains(&place) && !again && !self.alone;
@@ -144,13 +144,13 @@ impl Pass<'_> {
     pub(super) fn one_of(
         &self,
         list: List,
-        mut places: Vec<usize>,
+        mut places: Places,
         now: Instant,
         rng: &mut fastrand::Rng,
     ) -> Option<usize> {
         let preferred = |place: &usize| self.bound.prefers(&self.pool.targets[*place]);
         if places.iter().any(preferred) {
-            places.retain(preferred);
+            places.retain(|place| preferred(place));
         }
         if list != List::Route {
             // Fallbacks are an order.

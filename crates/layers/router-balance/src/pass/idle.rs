@@ -27,7 +27,7 @@ impl Pass<'_> {
         }
         let error = self.all_cool(&fit, left, now);
         if self.pool.settings.health.panic_threshold > 0.0
-            && let Some(place) = self.one_of(List::Route, fit, now, rng)
+            && let Some(place) = self.one_of(List::Route, fit.into(), now, rng)
         {
             self.decide("no target can be asked; asks all the same");
             return Next::Fly(self.begin(place, now));

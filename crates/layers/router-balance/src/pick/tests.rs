@@ -58,7 +58,7 @@ fn simulate(strategy: Strategy) -> Outcome {
         slow_share: 0.0,
         most: 0,
     };
-    let (mut slow, mut candidates) = (0, Vec::new());
+    let (mut slow, mut candidates) = (0, Places::new());
     for call in 0..CALLS {
         let now = between * u32::try_from(call).expect("few calls");
         while let Some(Reverse((end, place, took))) = under_way.peek().copied().filter(|next| next.0.0 <= now)

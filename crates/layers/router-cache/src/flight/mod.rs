@@ -16,6 +16,7 @@ use router_core::{
     Body, BoxFuture, Call, Error, EventStream, Head, Mode, Output, Provider, Recording, Reply, Result,
     StreamEvent,
 };
+use smallvec::SmallVec;
 
 pub(crate) use board::Flights;
 
@@ -34,8 +35,8 @@ pub(crate) type Route = (CacheKey, Mode);
 /// all of them. No lock is held across an await: polling is what happens under it.
 pub(crate) struct Flight {
     state: Mutex<State>,
-    /// What it waits for holds these, and not the flight: nothing keeps it but those who want its answer.
-    wakers: Arc<Wakers>,
+    /// Made when several wait.
+    wakers: OnceLock<Arc<Wakers>>,
     place: Place,
     /// What happens to it.
     trail: Trail,
@@ -59,8 +60,10 @@ struct State {
     /// Whether somebody has the answer as the one who made it.
     is_claimed: bool,
     /// How far each reader is; those that have left are behind everything.
-    readers: Vec<usize>,
+    readers: SmallVec<[usize; 2]>,
     reading: usize,
+    /// Who looked last, when nobody else was there.
+    alone: Option<Waker>,
 }
 
 #[expect(
@@ -71,8 +74,10 @@ enum Stage {
     /// Until the provider answers.
     Calling(BoxFuture<'static, Result<Reply>>),
     Full(Head, Output),
-    Streaming(Box<Stream>),
+    Streaming(Stream),
     Failed(Error),
+    /// The last one has taken the answer with it.
+    Taken,
 }
 
 /// An answer in pieces, of which everything is kept that a reader may still want.
@@ -80,7 +85,9 @@ struct Stream {
     head: Head,
     /// `None` when it is over.
     source: Option<EventStream>,
-    recording: Arc<Recording>,
+    recording: Recording,
+    /// The same when it is over and kept.
+    kept: Option<Arc<Recording>>,
     /// How many events there were.
     len: usize,
     /// The last event, where they are no longer recorded: readers then go in step.
@@ -113,10 +120,11 @@ impl Flight {
             state: Mutex::new(State {
                 stage: Stage::Calling(calling),
                 is_claimed: false,
-                readers: Vec::new(),
+                readers: SmallVec::new(),
                 reading: 0,
+                alone: None,
             }),
-            wakers: Arc::default(),
+            wakers: OnceLock::new(),
             place,
             trail,
             deadline,
@@ -176,7 +184,7 @@ impl Drop for Ticket {
         if !*self.is_used.get_mut() {
             self.leave();
             // Readers may have waited for this one to come along.
-            self.flight.wakers.wake_all();
+            self.flight.wake_all();
         }
     }
 }
@@ -184,15 +192,18 @@ impl Drop for Ticket {
 impl Flight {
     fn poll_landing(self: &Arc<Self>, task: &mut TaskContext<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let Stage::Calling(calling) = &mut state.stage else {
+        let State { stage, alone, .. } = &mut *state;
+        let Stage::Calling(calling) = stage else {
             return Poll::Ready(());
         };
-        let Poll::Ready(result) = self.drive(task, false, |task| calling.as_mut().poll(task)) else {
+        let is_alone = self.boarded.load(Ordering::Acquire) == 1;
+        let Poll::Ready(result) = self.drive(alone, task, is_alone, |task| calling.as_mut().poll(task))
+        else {
             return Poll::Pending;
         };
         state.stage = self.land(result);
         drop(state);
-        self.wakers.wake_all();
+        self.wake_all();
         Poll::Ready(())
     }
 
@@ -208,14 +219,15 @@ impl Flight {
                     self.leave_home();
                     Stage::Full(head, output)
                 }
-                Body::Stream(source) => Stage::Streaming(Box::new(Stream {
+                Body::Stream(source) => Stage::Streaming(Stream {
                     head,
                     source: Some(source),
-                    recording: Arc::default(),
+                    recording: Recording::new(),
+                    kept: None,
                     len: 0,
                     last: None,
                     failure: None,
-                })),
+                }),
             },
         }
     }
@@ -226,18 +238,18 @@ impl Flight {
         let state = &mut *state;
         let is_last = ticket.leave();
         if is_last && !matches!(state.stage, Stage::Streaming(_)) {
-            let stage = std::mem::replace(&mut state.stage, Stage::Failed(lost()));
+            let stage = std::mem::replace(&mut state.stage, Stage::Taken);
             return match stage {
                 Stage::Full(head, output) => {
                     Ok(Reply::full(output).with_head(claimed(&mut state.is_claimed, head)))
                 }
                 Stage::Failed(error) => Err(error),
-                Stage::Calling(_) | Stage::Streaming(_) => Err(lost()),
+                Stage::Calling(_) | Stage::Streaming(_) | Stage::Taken => Err(lost()),
             };
         }
         let mut reply = match &mut state.stage {
             // Nobody takes it before it has landed.
-            Stage::Calling(_) => return Err(lost()),
+            Stage::Calling(_) | Stage::Taken => return Err(lost()),
             Stage::Failed(error) => return Err(error.duplicate()),
             Stage::Full(head, output) => Reply::full(output.clone()).with_head(head.clone()),
             Stage::Streaming(stream) => {
@@ -255,22 +267,41 @@ impl Flight {
     /// Polls what all wait for, so that whoever waits is woken. With nobody else there the task itself is.
     fn drive<T>(
         &self,
+        alone: &mut Option<Waker>,
         task: &mut TaskContext<'_>,
         is_alone: bool,
         poll: impl FnOnce(&mut TaskContext<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        self.wakers.begin();
-        let result = if is_alone {
-            poll(task)
-        } else {
-            poll(&mut TaskContext::from_waker(&Waker::from(Arc::clone(
-                &self.wakers,
-            ))))
-        };
+        if is_alone {
+            let result = poll(task);
+            if result.is_pending() {
+                // Who comes later wakes this one too.
+                *alone = Some(task.waker().clone());
+            }
+            return result;
+        }
+        let wakers = self.wakers_of_all(alone);
+        let result = poll(&mut TaskContext::from_waker(&Waker::from(Arc::clone(wakers))));
         if result.is_pending() {
-            self.wakers.wait(task.waker());
+            wakers.wait(task.waker());
         }
         result
+    }
+
+    /// Those who wait, before another look at what they wait for.
+    fn wakers_of_all(&self, alone: &mut Option<Waker>) -> &Arc<Wakers> {
+        let wakers = self.wakers.get_or_init(Arc::default);
+        wakers.begin();
+        if let Some(waker) = alone.take() {
+            wakers.wait(&waker);
+        }
+        wakers
+    }
+
+    fn wake_all(&self) {
+        if let Some(wakers) = self.wakers.get() {
+            wakers.wake_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -40,7 +40,7 @@ impl futures_core::Stream for Reader {
         let others = state.reading > 1;
         drop(state);
         if others && came {
-            this.flight.wakers.wake_all();
+            this.flight.wake_all();
         }
         polled
     }
@@ -55,7 +55,7 @@ impl Drop for Reader {
         drop(state);
         if others {
             // Somebody may have waited for this one.
-            self.flight.wakers.wake_all();
+            self.flight.wake_all();
         }
     }
 }
@@ -72,6 +72,7 @@ impl Flight {
             stage,
             readers,
             reading,
+            alone,
             ..
         } = state;
         let is_alone = *reading == 1;
@@ -86,17 +87,17 @@ impl Flight {
         }
         if stream.last.is_some() {
             // Nothing more is recorded, so the slowest sets the pace: of the readers, and of those that are still to be some.
-            self.wakers.begin();
+            let wakers = self.wakers_of_all(alone);
             let is_none_behind = readers.iter().all(|reader| *reader >= at);
             if self.boarded.load(Ordering::Acquire) > 0 || !is_none_behind {
-                self.wakers.wait(task.waker());
+                wakers.wait(task.waker());
                 return (Poll::Pending, false);
             }
         }
         let Some(source) = &mut stream.source else {
             return (Poll::Ready(None), false);
         };
-        let polled = self.drive(task, is_alone, |task| Pin::new(source).poll_next(task));
+        let polled = self.drive(alone, task, is_alone, |task| Pin::new(source).poll_next(task));
         match &polled {
             Poll::Pending => return (polled, false),
             Poll::Ready(Some(Ok(event))) => self.take_in(stream, event, is_alone),
@@ -108,25 +109,24 @@ impl Flight {
 
     fn take_in(&self, stream: &mut Stream, event: &StreamEvent, is_alone: bool) {
         stream.len += 1;
-        let most = self.place.most_bytes();
-        match Arc::get_mut(&mut stream.recording) {
-            Some(recording) if stream.last.is_none() && recording.bytes() <= most => {
-                recording.push(event);
-                if recording.bytes() > most {
-                    // Too large to be kept, and too late for others to come.
-                    self.leave_home();
-                    stream.last = Some(event.clone());
-                    if is_alone && self.boarded.load(Ordering::Acquire) == 0 {
-                        *recording = Recording::new();
-                    }
+        if stream.last.is_some() {
+            stream.last = Some(event.clone());
+        } else {
+            stream.recording.push(event);
+            if stream.recording.bytes() > self.place.most_bytes() {
+                // Too large to be kept, and too late for others to come.
+                self.leave_home();
+                stream.last = Some(event.clone());
+                if is_alone && self.boarded.load(Ordering::Acquire) == 0 {
+                    stream.recording = Recording::new();
                 }
             }
-            _ => stream.last = Some(event.clone()),
         }
         if let StreamEvent::Finish(finish) = event {
             stream.source = None;
             if stream.last.is_none() {
-                let events = Arc::clone(&stream.recording);
+                let events = Arc::new(std::mem::take(&mut stream.recording));
+                stream.kept = Some(Arc::clone(&events));
                 self.place
                     .keep_events(&stream.head, events, finish.is_negative(), &self.trail);
             }
@@ -149,7 +149,7 @@ impl Stream {
         }
         match &self.last {
             Some(last) if at + 1 == self.len => Some(last.clone()),
-            _ => self.recording.get(at),
+            _ => self.kept.as_deref().unwrap_or(&self.recording).get(at),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
-/// The tasks that wait for one thing.
+/// The tasks that wait for one thing. What they wait for holds them, and not the flight: nothing keeps that but those who want its
+/// answer.
 #[derive(Debug, Default)]
 pub(super) struct Wakers {
     waiting: Mutex<Vec<Waker>>,

@@ -12,7 +12,7 @@ use crate::memory::MemoryStore;
 use crate::meter::{Meter, Unit};
 use crate::rate::Rate;
 use crate::rule::Rule;
-use crate::store::{Demand, Settlement, SharedStore as _, Verdict};
+use crate::store::{Demand, Demands, Settlement, SharedStore as _, Verdict};
 
 /// What happens to a store.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ fn set(store: &RedisStore, now: f64) {
     *store.given.lock().expect("no test panics with it") = Some(now);
 }
 
-fn demands(value: u8, tokens: u64) -> Vec<Demand> {
+fn demands(value: u8, tokens: u64) -> Demands {
     (0..3)
         .map(|rule| Demand {
             rule,
@@ -178,7 +178,7 @@ fn redis_decides_as_memory_does() {
     }
 }
 
-fn gauge() -> (Vec<Rule>, Vec<Demand>) {
+fn gauge() -> (Vec<Rule>, Demands) {
     let rules = vec![Rule {
         id: "calls".into(),
         meters: vec![(Unit::Concurrency, Meter::Gauge { most: 1.0 })],
@@ -188,7 +188,7 @@ fn gauge() -> (Vec<Rule>, Vec<Demand>) {
         value: "x".into(),
         tokens: 0.0,
     };
-    (rules, vec![demand])
+    (rules, Demands::from_iter([demand]))
 }
 
 fn taken(verdict: &Verdict) -> bool {
