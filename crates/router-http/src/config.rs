@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use router_core::human::{duration, optional_duration};
+use router_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a transport. Every field has a default, and unknown fields are refused.
@@ -12,16 +14,20 @@ pub struct HttpConfig {
     /// Which transport; the first that is compiled in of reqwest and hyper when absent.
     pub transport: Option<TransportKind>,
     /// Longest time to make a connection, TLS included: 5 s.
+    #[serde(with = "duration")]
     pub connect_timeout: Duration,
     /// Most idle connections kept per host: 32.
     pub pool_max_idle_per_host: usize,
     /// How long an idle connection is kept: 90 s.
+    #[serde(with = "duration")]
     pub pool_idle_timeout: Duration,
     /// Most requests under way at once; unbounded when absent. Further ones wait for a free connection.
     pub max_connections: Option<usize>,
     /// Longest wait for a free connection: 10 s.
+    #[serde(with = "duration")]
     pub pool_wait_timeout: Duration,
     /// Interval of TCP keep-alive probes: 60 s; absent turns them off.
+    #[serde(with = "optional_duration")]
     pub tcp_keepalive: Option<Duration>,
     /// Which HTTP version.
     pub http_version: HttpVersion,
@@ -38,6 +44,7 @@ pub struct HttpConfig {
     /// Most bytes of one frame of a stream: 8 MiB.
     pub max_frame_bytes: usize,
     /// Longest wait for a job that a vendor works at, over all the times it is asked: 10 min.
+    #[serde(with = "duration")]
     pub job_timeout: Duration,
     /// The `user-agent` header.
     pub user_agent: String,
@@ -62,6 +69,31 @@ impl Default for HttpConfig {
             max_frame_bytes: 8 * 1024 * 1024,
             job_timeout: Duration::from_secs(600),
             user_agent: concat!("llm-api-router/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+impl HttpConfig {
+    /// Whether a transport can work by it.
+    ///
+    /// # Errors
+    /// `Config` naming the field.
+    pub fn check(&self) -> Result<()> {
+        let none_at_all = [
+            ("max_connections", self.max_connections == Some(0)),
+            ("connect_timeout", self.connect_timeout.is_zero()),
+            ("job_timeout", self.job_timeout.is_zero()),
+            ("read_buffer_bytes", self.read_buffer_bytes == 0),
+            ("max_response_bytes", self.max_response_bytes == 0),
+            ("max_error_bytes", self.max_error_bytes == 0),
+            ("max_frame_bytes", self.max_frame_bytes == 0),
+        ];
+        match none_at_all.into_iter().find(|(_, is_zero)| *is_zero) {
+            None => Ok(()),
+            Some((field, _)) => Err(Error::new(
+                ErrorKind::Config,
+                format!("http.{field} is 0: nothing could ever come; leave it out for the default"),
+            )),
         }
     }
 }

@@ -508,15 +508,33 @@ fn tls() -> rustls::ClientConfig {
 fn settings_are_data() {
     let parsed: HttpConfig = serde_json::from_str(
         r#"{"transport": "hyper", "http_version": "http2", "max_connections": 7,
-            "connect_timeout": {"secs": 2, "nanos": 0}}"#,
+            "connect_timeout": "2s", "tcp_keepalive": "1m"}"#,
     )
     .expect("settings");
     assert_eq!(parsed.transport, Some(TransportKind::Hyper));
     assert_eq!(parsed.http_version, HttpVersion::Http2);
     assert_eq!(parsed.max_connections, Some(7));
     assert_eq!(parsed.connect_timeout, Duration::from_secs(2));
+    assert_eq!(parsed.tcp_keepalive, Some(Duration::from_secs(60)));
+    let written = serde_json::to_string(&parsed).expect("JSON");
+    assert_eq!(
+        serde_json::from_str::<HttpConfig>(&written).expect(&written),
+        parsed
+    );
     assert_eq!(parsed.max_frame_bytes, HttpConfig::default().max_frame_bytes);
     assert!(serde_json::from_str::<HttpConfig>(r#"{"conect_timeout": 3}"#).is_err());
+    for nothing in [
+        r#"{"max_connections": 0}"#,
+        r#"{"connect_timeout": "0s"}"#,
+        r#"{"max_frame_bytes": 0}"#,
+    ] {
+        let config: HttpConfig = serde_json::from_str(nothing).expect("settings");
+        let error = router_http::transport::make(&config)
+            .map(drop)
+            .expect_err(nothing);
+        let field = nothing.split('"').nth(1).expect("a field");
+        assert!(error.message().contains(&format!("http.{field}")), "{error}");
+    }
 }
 
 /// Lets a connection find its way back into the pool.

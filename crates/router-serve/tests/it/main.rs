@@ -1,4 +1,5 @@
-//! What a client gets of answers that are no single chat: several at once, sounds, pictures, transcripts.
+//! What a client gets: of answers that are no single chat, several at once, sounds, pictures, transcripts, and when it gets it.
 
 mod media;
+mod pace;
 mod several;
