@@ -238,7 +238,7 @@ impl Client {
         routes.map(|route| (route.name.as_str(), &route.balance))
     }
 
-    /// The limits of its configuration, by where they stand: `all`, `route:NAME`, `provider:NAME`.
+    /// The limits of its configuration, by where they stand: `all`, `caller:NAME`, `route:NAME`, `provider:NAME`.
     #[cfg(feature = "config")]
     pub fn limiters(&self) -> impl Iterator<Item = (&str, &Arc<router_ratelimit::Limiter>)> {
         let limiters = self.parts.limiters.iter();
@@ -264,6 +264,13 @@ impl Client {
         routes.find(|route| *model == *route.name.as_str())
     }
 
+    /// The caller, if it has a key that is good for some routes only.
+    #[cfg(feature = "config")]
+    fn restricted(&self, call: &Call) -> Option<&crate::callers::Caller> {
+        let caller = call.context.caller()?;
+        self.parts.callers.iter().find(|known| known.name == *caller)
+    }
+
     /// What is let through to the providers, where they have breakers.
     #[cfg(feature = "retry")]
     pub fn breakers(&self) -> impl Iterator<Item = &router_retry::BreakerHandle> {
@@ -282,8 +289,22 @@ impl Provider for Client {
 
     fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
         #[cfg(feature = "config")]
+        if let Some(answer) = self.restricted(call).and_then(|caller| caller.answer(call)) {
+            return Box::pin(std::future::ready(answer));
+        }
+        #[cfg(feature = "config")]
         if let Some(route) = self.named_route(&call.model) {
             return route.front.call(call);
+        }
+        #[cfg(feature = "config")]
+        if !self.parts.routes.is_empty() && crate::callers::lists_models(call) {
+            return Box::pin(async move {
+                let reply = self.front.call(call).await?;
+                Ok(crate::callers::with_routes(
+                    reply,
+                    self.routes().map(|(name, _)| name),
+                ))
+            });
         }
         #[cfg(feature = "retry")]
         return self.front.call(call);

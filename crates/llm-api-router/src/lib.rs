@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "config")]
+mod callers;
 mod client;
 #[cfg(feature = "config")]
 pub mod config;

@@ -148,6 +148,10 @@ impl Stack {
         for limits in front.limits.iter().rev() {
             provider = Arc::new(limits.layer(provider));
         }
+        #[cfg(feature = "config")]
+        if !front.callers.is_empty() {
+            provider = Arc::new(crate::callers::PerCaller::new(provider, &front.callers));
+        }
         #[cfg(feature = "cache")]
         if let Some(cache) = &front.cache {
             provider = Arc::new(cache.layer(provider));
@@ -171,6 +175,8 @@ impl Stack {
                     self.limits.iter().cloned(),
                 )?],
             },
+            #[cfg(feature = "config")]
+            callers: Arc::default(),
         })
     }
 }
@@ -183,6 +189,9 @@ pub(crate) struct Front {
     /// Outermost first.
     #[cfg(feature = "ratelimit")]
     pub(crate) limits: Vec<router_ratelimit::RateLimitLayer>,
+    /// Limits of single callers, in front of those of all.
+    #[cfg(feature = "config")]
+    pub(crate) callers: Arc<[(router_core::Text, router_ratelimit::RateLimitLayer)]>,
 }
 
 /// A cache that knows what else an answer depends on: the target that a call names.

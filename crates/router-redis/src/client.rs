@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
-use redis::{Client, Cmd, FromRedisValue, IntoConnectionInfo as _, Pipeline, ToRedisArgs, Value};
+use redis::{Cmd, FromRedisValue, IntoConnectionInfo as _, Pipeline, ToRedisArgs, Value};
 use router_core::secret::mask_secrets;
 use router_core::{Error, ErrorKind, Result};
 use tokio::time::Instant;

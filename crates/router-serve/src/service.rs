@@ -1,6 +1,7 @@
 //! A request comes in, is decoded by the wire it is for, goes to the provider, and its answer goes out on the same wire.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use http::{HeaderValue, Method};
 use router_core::tokens::{EstimatingCounter, TokenCount, TokenCounter as _};
 use router_core::{
     Body, BoxFuture, Call, Context, Error, ErrorKind, Mode, Operation, OperationKind, Output, Provider,
-    Result, Secret,
+    Result, Secret, Text,
 };
 use router_wire::server::{Ingress, ServerCodec};
 use router_wire::{HttpRequest, HttpResponse};
@@ -41,7 +42,7 @@ const ESTIMATED: HeaderName = HeaderName::from_static("x-llm-router-estimated");
 pub struct Service {
     provider: Arc<dyn Provider>,
     endpoints: Arc<Vec<Box<dyn ServerCodec>>>,
-    keys: Keys,
+    keys: Arc<Keys>,
     heartbeat: Option<Duration>,
 }
 
@@ -55,9 +56,17 @@ impl fmt::Debug for Service {
     }
 }
 
-/// Which keys callers may present.
+/// Which keys callers may present, and by which name each is a caller. Limits and caches tell callers apart by it.
 #[derive(Clone, Debug, Default)]
-pub struct Keys(Arc<Vec<Secret>>);
+pub struct Keys(Vec<(Text, Secret)>);
+
+/// Who presents a key.
+enum Who {
+    /// Nobody needs one.
+    Anybody,
+    Caller(Text),
+    Stranger,
+}
 
 impl Keys {
     /// Callers need no key.
@@ -66,22 +75,48 @@ impl Keys {
         Self::default()
     }
 
-    /// Callers need one of these.
+    /// Callers need one of these. Each is a caller of its own, under a name that is made of the key and does not give it away.
     #[must_use]
     pub fn of(keys: impl IntoIterator<Item = Secret>) -> Self {
-        Self(Arc::new(keys.into_iter().filter(|key| !key.is_blank()).collect()))
+        let keys = keys.into_iter().map(|key| {
+            let mut hasher = DefaultHasher::new();
+            key.expose().hash(&mut hasher);
+            (Text::from(format!("key-{:08x}", hasher.finish() as u32)), key)
+        });
+        Self::named(keys)
+    }
+
+    /// Callers need one of these, and go by the name beside it.
+    #[must_use]
+    pub fn named(keys: impl IntoIterator<Item = (Text, Secret)>) -> Self {
+        Self(keys.into_iter().filter(|(_, key)| !key.is_blank()).collect())
+    }
+
+    /// Callers need one of these or one of those.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// Whether a presented key is one of them. All are compared, so that time tells nothing.
     #[must_use]
     pub fn accept(&self, presented: Option<&str>) -> bool {
+        !matches!(self.who(presented), Who::Stranger)
+    }
+
+    fn who(&self, presented: Option<&str>) -> Who {
         if self.0.is_empty() {
-            return true;
+            return Who::Anybody;
         }
         let presented = presented.unwrap_or_default();
-        self.0
-            .iter()
-            .fold(false, |found, key| key.matches(presented) | found)
+        let found = self.0.iter().fold(
+            None,
+            |found, (name, key)| {
+                if key.matches(presented) { Some(name) } else { found }
+            },
+        );
+        found.cloned().map_or(Who::Stranger, Who::Caller)
     }
 }
 
@@ -92,7 +127,7 @@ impl Service {
         Self {
             provider: Arc::new(provider),
             endpoints: Arc::new(endpoints()),
-            keys: Keys::none(),
+            keys: Arc::default(),
             heartbeat: Some(COMMIT_AFTER),
         }
     }
@@ -100,7 +135,7 @@ impl Service {
     /// With keys that callers must present.
     #[must_use]
     pub fn with_keys(mut self, keys: Keys) -> Self {
-        self.keys = keys;
+        self.keys = Arc::new(keys);
         self
     }
 
@@ -136,18 +171,28 @@ impl Service {
         let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.claims(request)) else {
             return ServedResponse::whole(self.no_endpoint(&request.method, path));
         };
-        if !self.keys.accept(endpoint.key(request)) {
-            let error = Error::new(ErrorKind::Authentication, "Incorrect API key provided")
-                .with_code("invalid_api_key");
-            return ServedResponse::whole(endpoint.error(&error.with_status(401)));
-        }
+        let caller = match self.keys.who(endpoint.key(request)) {
+            Who::Anybody => None,
+            Who::Caller(name) => Some(name),
+            Who::Stranger => {
+                let error = Error::new(ErrorKind::Authentication, "Incorrect API key provided")
+                    .with_code("invalid_api_key");
+                return ServedResponse::whole(endpoint.error(&error.with_status(401)));
+            }
+        };
         match endpoint.decode(request) {
             Err(error) => ServedResponse::whole(endpoint.error(&error)),
-            Ok(ingress) => self.call(endpoint.as_ref(), ingress, id).await,
+            Ok(ingress) => self.call(endpoint.as_ref(), ingress, id, caller).await,
         }
     }
 
-    async fn call(&self, endpoint: &dyn ServerCodec, ingress: Ingress, id: &str) -> ServedResponse {
+    async fn call(
+        &self,
+        endpoint: &dyn ServerCodec,
+        ingress: Ingress,
+        id: &str,
+        caller: Option<Text>,
+    ) -> ServedResponse {
         let Ingress {
             model,
             operation,
@@ -158,7 +203,10 @@ impl Service {
             ..
         } = ingress;
         let asked = |operation: Operation| {
-            let context = Context::new().with_request_id(id);
+            let mut context = Context::new().with_request_id(id);
+            if let Some(caller) = &caller {
+                context = context.with_caller(caller.clone());
+            }
             let mut call = Call::new(model.clone(), operation).with_context(context);
             call.mode = mode;
             call

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use llm_api_router::Secret;
 use llm_api_router::serve::listener::{Limits, bind, listen};
 use llm_api_router::serve::{Keys, Serve as Serves, Service};
+use llm_api_router::{Secret, Text};
 
 use crate::config::read;
 use crate::failure::Failure;
@@ -36,7 +36,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let mut given = self.keys;
+        let mut keys = keys(self.keys);
         let mut listen = self.listen;
         let client = match &self.config {
             None => configured(self.default.as_deref())?,
@@ -47,7 +47,7 @@ impl Serve {
             }
             Some(file) => {
                 let (config, client) = read(file)?;
-                given.extend(config.gateway_keys()?.iter().map(|key| key.expose().to_owned()));
+                keys = with_configured(keys, config.gateway_keys()?);
                 listen = listen.or(config.gateway.listen);
                 client
             }
@@ -59,13 +59,23 @@ impl Serve {
             eprintln!("routes: {}", routes.join(", "));
         }
         let address = listen.as_deref().unwrap_or("127.0.0.1:8080");
-        run(address, Service::new(client).with_keys(keys(given))).await
+        run(address, Service::new(client).with_keys(keys)).await
     }
 }
 
 /// The keys that are no blanks.
 pub(crate) fn keys(keys: Vec<String>) -> Keys {
     Keys::of(keys.into_iter().map(|key| Secret::new(key.trim())))
+}
+
+/// Keys, and those of a configuration.
+fn with_configured(keys: Keys, configured: Vec<(Option<Text>, Secret)>) -> Keys {
+    configured.into_iter().fold(keys, |keys, (name, key)| {
+        keys.and(match name {
+            Some(name) => Keys::named([(name, key)]),
+            None => Keys::of([key]),
+        })
+    })
 }
 
 /// Serves until the process is told to stop, then lets open requests finish.

@@ -7,17 +7,20 @@ use router_balance::{Balance, KeyPool, RedisCooldowns, Target};
 use router_cache::{CacheHandle, CacheLayer, CachePolicy};
 use router_core::{
     BoxFuture, Call, Capabilities, Json, Layer as _, ModelId, Provider, ProviderId, Reply, Result, Secret,
+    Text,
 };
-use router_http::ProviderSettings;
+use router_http::{HttpConfig, ProviderSettings};
 use router_ratelimit::{Dimension, KeyName, Limit, Limiter, RateLimitLayer};
 use router_redis::Redis;
 use router_retry::BreakerHandle;
 
+use super::http::HttpSettings;
 use super::provider::ProviderConfig;
 use super::read::{nearest_of, wrong};
 use super::route::RouteConfig;
 use super::variables::{Variables, filled, secret, secret_in};
 use super::{Config, Setting};
+use crate::callers::Caller;
 use crate::client::{Client, ClientBuilder};
 use crate::registry::{Entry, Registry};
 use crate::stack::{Front, Stack, told_apart};
@@ -37,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) routes: Vec<Route>,
     pub(crate) limiters: Vec<(String, Arc<Limiter>)>,
     pub(crate) caches: Vec<(String, CacheHandle)>,
+    /// Callers that may ask for some routes only.
+    pub(crate) callers: Vec<Caller>,
 }
 
 /// What a builder takes over from a configuration.
@@ -85,16 +90,27 @@ impl Config {
         }
     }
 
-    /// The keys that callers of the gateway must present.
+    /// The keys that callers of the gateway must present, each with its caller's name if it has one.
     ///
     /// # Errors
     /// `Config` naming the field.
-    pub fn gateway_keys(&self) -> Result<Vec<Secret>> {
-        let variables = |name: &str| std::env::var(name).ok();
+    pub fn gateway_keys(&self) -> Result<Vec<(Option<Text>, Secret)>> {
+        self.gateway_keys_with(&|name| std::env::var(name).ok())
+    }
+
+    /// The same, with the variables of something else: of a test.
+    ///
+    /// # Errors
+    /// `Config` naming the field.
+    pub fn gateway_keys_with(&self, variables: &Variables<'_>) -> Result<Vec<(Option<Text>, Secret)>> {
         let keys = self.gateway.keys.iter().enumerate();
         keys.map(|(place, key)| {
-            secret(key, &variables)
-                .map_err(|error| wrong(format!("{}: gateway.keys[{place}]: {error}", self.file)))
+            let name = key.named().map(|named| Text::from(named.name.as_str()));
+            let (text, field) = key.key();
+            let secret = secret(text, variables);
+            let secret = secret
+                .map_err(|error| wrong(format!("{}: gateway.keys[{place}]{field}: {error}", self.file)))?;
+            Ok((name, secret))
         })
         .collect()
     }
@@ -141,6 +157,7 @@ impl Building<'_> {
             builder = builder.default_provider(name.as_str());
         }
         let limits = self.limits("limits", &self.config.limits, "all");
+        let callers = self.callers();
         let cache = self.cache("cache", self.config.cache.as_ref(), "direct");
         builder = builder.stack(self.config.stack().clone());
         builder.extra = Extra {
@@ -149,6 +166,7 @@ impl Building<'_> {
             front: Some(Front {
                 cache,
                 limits: limits.iter().cloned().collect(),
+                callers: Arc::clone(&callers),
             }),
         };
         let client = builder
@@ -156,7 +174,7 @@ impl Building<'_> {
             .map_err(|error| self.wrong.push(error.message().to_owned()))
             .ok()?;
         for (name, route) in &self.config.routes {
-            let route = self.route(name, route, &client, limits.as_ref());
+            let route = self.route(name, route, &client, limits.as_ref(), &callers);
             self.parts.routes.extend(route);
         }
         Some(client.with_parts(std::mem::take(&mut self.parts)))
@@ -260,20 +278,26 @@ impl Building<'_> {
             let dialect = Json::of(dialect).map_err(|error| error.message().to_owned());
             settings.dialect = Some(self.note(&field("dialect"), dialect)?);
         }
+        settings.http = self.http(&field("http"), &config.http)?;
         let connect = config.timeouts.as_ref().and_then(|timeouts| timeouts.connect);
         settings.http.connect_timeout = connect.unwrap_or(settings.http.connect_timeout);
-        settings.http.transport = config.transport;
-        settings.http.max_connections = config.max_connections;
-        if let Some(proxy) = &config.proxy {
-            let proxy = filled(proxy, self.variables);
-            settings.http.proxy = Some(self.note(&field("proxy"), proxy)?);
-        }
         let variables = entry.vendor().base_url_env;
         let from_env = variables.iter().find_map(|name| (self.variables)(name));
         let address = settings.base_url.clone().or(from_env);
         let dialect = settings.dialect.as_ref().map(Json::as_str);
         (name, entry.vendor().id, address, &settings.options, dialect).hash(&mut self.print);
         Some(settings)
+    }
+
+    /// How connections are made, with the variables of a proxy's address.
+    fn http(&mut self, field: &str, settings: &HttpSettings) -> Option<HttpConfig> {
+        let config = settings.over(&self.config.http);
+        let mut config = self.note(field, config)?;
+        if let Some(proxy) = &mut config.proxy {
+            let address = filled(proxy, self.variables);
+            *proxy = self.note(&format!("{field}.proxy"), address)?;
+        }
+        Some(config)
     }
 
     /// Its keys; one that is none where the environment's is meant.
@@ -325,6 +349,10 @@ impl Building<'_> {
     /// Vendors that the environment has what they need for, and the names of those that it has not.
     fn with_environment(&mut self, mut builder: ClientBuilder) -> ClientBuilder {
         let stack = self.stack_of(&ProviderConfig::default());
+        let mut settings = ProviderSettings::from_env();
+        if let Some(http) = self.http("http", &HttpSettings::default()) {
+            settings.http = http;
+        }
         let entries: Vec<Entry> = self.registry.entries().copied().collect();
         for entry in entries {
             let id = entry.vendor().id;
@@ -338,7 +366,7 @@ impl Building<'_> {
                 builder = builder.missing(id, entry.remedy());
                 continue;
             }
-            match self.registry.build(id, &ProviderSettings::from_env()) {
+            match self.registry.build(id, &settings) {
                 Ok(provider) => {
                     let (provider, breaker) = stack.around(provider);
                     self.breakers.extend(breaker);
@@ -349,6 +377,50 @@ impl Building<'_> {
             }
         }
         builder
+    }
+
+    /// Callers by their keys: what they may ask for, and their limits.
+    fn callers(&mut self) -> Arc<[(Text, RateLimitLayer)]> {
+        let config = self.config;
+        let mut limits: Vec<(Text, RateLimitLayer)> = Vec::new();
+        let mut known: Vec<&str> = Vec::new();
+        for (place, key) in config.gateway.keys.iter().enumerate() {
+            let Some(key) = key.named() else { continue };
+            let field = |what: &str| format!("gateway.keys[{place}].{what}");
+            if key.name.trim().is_empty() {
+                self.wrong
+                    .push(format!("{}: a caller needs a name", field("name")));
+            } else if known.contains(&key.name.as_str()) {
+                self.wrong.push(format!(
+                    "{}: two callers have the name {:?}",
+                    field("name"),
+                    key.name
+                ));
+            }
+            known.push(&key.name);
+            for (number, route) in key.routes.iter().enumerate() {
+                if config.routes.contains_key(route) {
+                    continue;
+                }
+                let meant = nearest_of(route, config.routes.keys().map(String::as_str));
+                let meant = meant.map_or_else(String::new, |word| format!("; did you mean {word:?}?"));
+                let field = field(&format!("routes[{number}]"));
+                self.wrong
+                    .push(format!("{field}: there is no route {route:?}{meant}"));
+            }
+            let name = Text::from(key.name.as_str());
+            if !key.routes.is_empty() {
+                let routes = key.routes.clone();
+                self.parts.callers.push(Caller {
+                    name: name.clone(),
+                    routes,
+                });
+            }
+            if let Some(layer) = self.limits(&field("limits"), &key.limits, &format!("caller:{name}")) {
+                limits.push((name, layer));
+            }
+        }
+        limits.into()
     }
 
     fn limits(&mut self, field: &str, limits: &[Limit], name: &str) -> Option<RateLimitLayer> {
@@ -396,6 +468,7 @@ impl Building<'_> {
         config: &RouteConfig,
         client: &Client,
         all: Option<&RateLimitLayer>,
+        callers: &Arc<[(Text, RateLimitLayer)]>,
     ) -> Option<Route> {
         let field = format!("routes.{name}");
         let (routes, wires) = (&self.config.routes, &self.wires);
@@ -444,6 +517,7 @@ impl Building<'_> {
         let front = Front {
             cache,
             limits: all.cloned().into_iter().chain(own).collect(),
+            callers: Arc::clone(callers),
         };
         Some(Route {
             name: name.to_owned(),

@@ -3,6 +3,8 @@
 //! See `docs/configuration.md` for the settings, with examples.
 
 mod build;
+mod gateway;
+mod http;
 mod provider;
 mod read;
 mod route;
@@ -18,6 +20,8 @@ use router_retry::{BreakerPolicy, RetryPolicy, TimeoutPolicy};
 use serde::Deserialize;
 
 pub(crate) use build::{Extra, Parts, Route};
+pub use gateway::{GatewayConfig, GatewayKey, NamedKey};
+pub use http::HttpSettings;
 pub use provider::{ProviderConfig, ProviderTimeouts};
 pub use route::RouteConfig;
 pub use setting::Setting;
@@ -55,6 +59,8 @@ pub struct Config {
     pub providers: BTreeMap<String, ProviderConfig>,
     /// Routes, by the names that models are asked for by.
     pub routes: BTreeMap<String, RouteConfig>,
+    /// How connections to all providers are made, kept and bounded: as [`router_http::HttpConfig`] says.
+    pub http: HttpSettings,
     /// When a call is made again; `false`: never.
     pub retry: Setting<RetryPolicy>,
     /// When a provider is left alone; `false`: never.
@@ -84,15 +90,4 @@ impl Default for FromEnvironment {
     fn default() -> Self {
         Self(true)
     }
-}
-
-/// The gateway.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct GatewayConfig {
-    /// Where to listen: `127.0.0.1:8080`.
-    pub listen: Option<String>,
-    /// Keys that callers must present, each as `"${VARIABLE}"`: none, everybody may call.
-    pub keys: Vec<String>,
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use router_core::human::optional_duration;
-use router_http::config::TransportKind;
 use router_ratelimit::Limit;
 use router_retry::{BreakerPolicy, TimeoutPolicy};
 use serde::Deserialize;
 
+use super::http::HttpSettings;
 use super::setting::Setting;
 
 /// A provider: a vendor, where it is, and what stands around it.
@@ -39,12 +39,8 @@ pub struct ProviderConfig {
     pub breaker: Option<Setting<BreakerPolicy>>,
     /// Limits of calls to it: none.
     pub limits: Vec<Limit>,
-    /// Which transport: the first that is compiled in.
-    pub transport: Option<TransportKind>,
-    /// Most requests under way at once: any number.
-    pub max_connections: Option<usize>,
-    /// A proxy, as a URL: none.
-    pub proxy: Option<String>,
+    /// How connections to it are made, kept and bounded: what is said for all.
+    pub http: HttpSettings,
 }
 
 impl std::fmt::Debug for ProviderConfig {

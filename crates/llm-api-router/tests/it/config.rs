@@ -142,10 +142,12 @@ async fn every_documented_configuration_works_with_a_dead_primary() {
     let (well, _) = vendor("sim-model").await;
     let (failing, _) = vendor("sim-fault-503").await;
     let examples = examples();
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     for example in examples {
         for dead in [&nobody(), &failing] {
-            let client = client(&moved(example, dead, &well));
+            let config = moved(example, dead, &well);
+            config.gateway_keys_with(&variables).expect("keys of callers");
+            let client = client(&config);
             let (name, _) = client
                 .routes()
                 .next()
@@ -399,6 +401,12 @@ async fn what_is_wrong_is_told_with_file_place_and_next_step() {
             &["providers.openai", "only one of"],
         ),
         ("limits = [ { requests = \"0/min\" } ]", &["requests"]),
+        (
+            "limits = [ { requests = \"-5/min\" } ]",
+            &["router.toml:1", "requests"],
+        ),
+        ("limits = [ { tokens = \"0/day\" } ]", &["tokens"]),
+        ("limits = [ { concurrency = 0 } ]", &["limits[0]", "concurrency"]),
         ("limits = [ { per = \"caller\" } ]", &["limits[0]", "requests"]),
         (
             "limits = [ { requests = \"5/min\", concurrency = -1 } ]",
@@ -407,6 +415,10 @@ async fn what_is_wrong_is_told_with_file_place_and_next_step() {
         ("cache = { ttl = \"0s\" }", &["router.toml: cache.ttl"]),
         ("[redis]\nurl = \"nonsense\"", &["redis.url", "redis://HOST:PORT"]),
         ("[redis]\nconnections = 0", &["redis.connections"]),
+        (
+            "[redis]\nurl = \"rediss://127.0.0.1:1\"\nca_file = \"/nosuch/ca.pem\"",
+            &["redis.ca_file", "/nosuch/ca.pem"],
+        ),
         ("default_provider = \"nobody\"\nenvironment = false", &["nobody"]),
         (
             "[providers.openai]\napi_key = \"${SET}\"\noptions = { region = \"eu\" }",

@@ -6,7 +6,11 @@ mod awkward;
 #[cfg(all(feature = "balance", feature = "retry"))]
 mod balanced;
 #[cfg(all(feature = "config", feature = "providers", feature = "serve"))]
+mod callers;
+#[cfg(all(feature = "config", feature = "providers", feature = "serve"))]
 mod config;
+#[cfg(feature = "config")]
+mod config_http;
 #[cfg(feature = "config")]
 mod cost;
 #[cfg(all(feature = "providers", feature = "hyper", feature = "config"))]
@@ -19,6 +23,8 @@ mod gateway;
 mod loopback;
 #[cfg(feature = "providers")]
 mod providers_page;
+#[cfg(feature = "config")]
+mod soak;
 #[cfg(feature = "retry")]
 mod stack;
 
