@@ -11,10 +11,11 @@ use crate::{Arguments, Outcome, process, setup, workspace};
 const KEY: &str = "sk-test";
 
 /// Our own scripts, in `crates/router-sim/tests/clients`.
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     "azure_openai_python.py",
     "bedrock_boto3.py",
     "cohere_python.py",
+    "dashscope_python.py",
     "google_genai_python.py",
     "mistral_python.py",
     "ollama_python.py",

@@ -346,6 +346,8 @@ fn endpoints() -> Vec<Box<dyn ServerCodec>> {
     // In front of OpenAI's family, which has endpoints at some of the same addresses.
     #[cfg(feature = "cohere")]
     endpoints.extend(router_cohere::endpoints());
+    #[cfg(feature = "aliyun")]
+    endpoints.extend(router_aliyun::endpoints());
     #[cfg(feature = "mistral")]
     endpoints.extend(router_mistral::endpoints());
     #[cfg(feature = "openai")]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 use router_core::content::MediaSource;
 use router_core::{
-    Call, Capabilities, ChatRequest, ContentPart, Error, Feature, Json, Operation, OperationKind, Output,
-    ProviderId, Result,
+    BatchLimits, Call, Capabilities, ChatRequest, ContentPart, Error, Feature, Json, Operation,
+    OperationKind, Output, ProviderId, Result,
 };
 use router_wire::error_body::ErrorBody;
 use router_wire::provenance::Speaker;
@@ -171,7 +171,6 @@ impl Codec for AliyunCodec {
         match &call.operation {
             Operation::Chat(request) => self.chat(call, request),
             Operation::Embed(request) => {
-                embeddings::check(request)?;
                 let steering = Steering::of(&request.provider_options, self.provider_name());
                 let needed = request.input_type.is_some() || steering.instruct.is_some();
                 match steering.api {
@@ -183,6 +182,10 @@ impl Codec for AliyunCodec {
             Operation::GenerateImage(request) => images::encode(&self.speaker, call, request),
             _ => compatible::encode(self.dialects.of(call, ""), &self.speaker, call, OWN),
         }
+    }
+
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        matches!(call.operation, Operation::Embed(_)).then_some(embeddings::LIMITS)
     }
 
     fn pending(

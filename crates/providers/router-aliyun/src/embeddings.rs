@@ -1,7 +1,7 @@
 //! Embeddings of DashScope's own API, which alone tells questions from documents.
 
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-use router_core::{Call, Error, ErrorKind, Result, Usage};
+use router_core::{BatchLimits, Call, Error, ErrorKind, Result, Usage};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{List, Num};
 use router_wire::object::invalid;
@@ -16,17 +16,9 @@ use crate::options::OWN;
 
 const PATH: &str = "/api/v1/services/embeddings/text-embedding/text-embedding";
 /// The name of this wire in unnamed fields.
-const WIRE: &str = "dashscope.embeddings";
-/// Most texts of one request.
-const MOST: usize = 10;
-
-/// Refuses more texts than the vendor takes, on both of its APIs.
-pub(crate) fn check(request: &EmbeddingRequest) -> Result<()> {
-    if request.inputs.len() > MOST {
-        return Err(invalid("inputs", &format!("at most {MOST} in one request")));
-    }
-    Ok(())
-}
+pub(crate) const WIRE: &str = "dashscope.embeddings";
+/// Most texts of one request, on both APIs.
+pub(crate) const LIMITS: BatchLimits = BatchLimits::inputs(10);
 
 pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Result<Encoded> {
     let mut texts = Vec::with_capacity(request.inputs.len());

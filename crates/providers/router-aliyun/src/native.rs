@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-const TEXT: &str = "/api/v1/services/aigc/text-generation/generation";
+pub(crate) const TEXT: &str = "/api/v1/services/aigc/text-generation/generation";
 pub(crate) const MULTIMODAL: &str = "/api/v1/services/aigc/multimodal-generation/generation";
 
 /// Asks for a stream.

@@ -79,7 +79,7 @@ impl Wire {
     }
 }
 
-fn wires() -> [Wire; 6] {
+fn wires() -> [Wire; 7] {
     let asked = || json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
     let with = |name: &str, value: Value| {
         let mut request = asked();
@@ -113,6 +113,16 @@ fn wires() -> [Wire; 6] {
         ),
         Wire::new("chat", "ollama", router_ollama::endpoints(), "/api/chat", asked()),
         Wire::new("chat", "cohere", router_cohere::endpoints(), "/v2/chat", asked()),
+        Wire::new(
+            "chat",
+            "dashscope",
+            router_aliyun::endpoints(),
+            "/api/v1/services/aigc/text-generation/generation",
+            json!({
+                "model": "m", "input": {"messages": [{"role": "user", "content": "x"}]},
+                "parameters": {"result_format": "message", "incremental_output": true},
+            }),
+        ),
     ]
 }
 

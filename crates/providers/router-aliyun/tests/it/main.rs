@@ -4,6 +4,8 @@ mod differences;
 mod native;
 mod pictures;
 mod regions;
+#[cfg(feature = "server")]
+mod serve;
 
 use router_aliyun::AliyunCodec;
 use router_conformance::Subject;

@@ -164,12 +164,35 @@ fn embeddings_for_a_purpose() {
     };
     assert_eq!(answer.embeddings, [vec![0.25], vec![0.5]]);
     assert_eq!(answer.usage.map(|usage| usage.input_tokens), Some(4));
+}
 
-    let many = EmbeddingRequest::new(vec!["a"; 11]);
-    let error = codec()
-        .encode(&Call::new("text-embedding-v4", many))
-        .expect_err("too many");
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+/// More texts than one request takes are several requests, and one answer.
+#[tokio::test]
+async fn many_texts() {
+    use router_core::ProviderExt as _;
+    let vectors = |count: usize| {
+        let rows = (0..count).map(|at| json!({"text_index": at, "embedding": [0.5]}));
+        json!({"output": {"embeddings": rows.collect::<Vec<_>>()}, "usage": {"total_tokens": count}})
+            .to_string()
+    };
+    let transport = router_http::replay::ReplayTransport::new()
+        .json(200, vectors(10))
+        .json(200, vectors(2));
+    let transport = std::sync::Arc::new(transport);
+    let provider = router_aliyun::Aliyun::builder()
+        .api_key("k")
+        .transport(std::sync::Arc::clone(&transport) as _)
+        .build()
+        .expect("the provider builds");
+    let mut request = EmbeddingRequest::new(vec!["a"; 12]);
+    request.input_type = Some("query".into());
+    let answer = provider
+        .embed("text-embedding-v4", request)
+        .await
+        .expect("vectors");
+    assert_eq!(answer.embeddings.len(), 12);
+    assert_eq!(answer.usage.as_ref().map(|usage| usage.input_tokens), Some(12));
+    assert_eq!(transport.requests().len(), 2);
 }
 
 fn thinking(effort: ReasoningEffort) -> ChatRequest {
