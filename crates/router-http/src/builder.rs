@@ -9,12 +9,12 @@ use router_core::{Error, ErrorKind, ProviderId, Result, Secret};
 use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::{Codec, FrameLimits};
 
-use crate::address::Urls;
 use crate::auth::Auth;
 use crate::config::HttpConfig;
 use crate::provider::HttpProvider;
 use crate::settings::ProviderSettings;
 use crate::transport::Transport;
+use crate::urls::Urls;
 
 /// Builds an [`HttpProvider`]. Nothing is read from the environment unless [`Builder::from_env`] asks for it.
 pub struct Builder<C> {

@@ -26,6 +26,7 @@ mod slots;
 mod tls;
 pub mod token;
 pub mod transport;
+mod urls;
 
 pub use auth::{Auth, Authorize};
 pub use builder::Builder;

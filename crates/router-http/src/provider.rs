@@ -22,12 +22,12 @@ use router_wire::vendor::VendorCodec;
 use router_wire::{Codec, Encoded, FrameLimits, FrameLog, HttpRequest, HttpResponse, StreamReader};
 use tokio::time::Instant;
 
-use crate::address::Urls;
 use crate::auth::Auth;
 use crate::builder::Builder;
 use crate::events::Events;
 use crate::job::{Done, Unfinished};
 use crate::transport::{BodyStream, Transport, TransportRequest, TransportResponse};
+use crate::urls::Urls;
 
 /// A vendor over HTTP: a codec, an address, a key and a transport. Clones share everything.
 pub struct HttpProvider<C> {
