@@ -2,6 +2,7 @@
 
 mod kind;
 mod manifest;
+mod promises;
 mod rooms;
 mod text;
 
@@ -80,6 +81,10 @@ fn check(root: &Path) -> Result<Vec<Finding>, String> {
             problems,
         });
     }
+    findings.push(Finding {
+        file: promises::PAGE.to_owned(),
+        problems: promises::problems(root, &manifests),
+    });
     Ok(findings)
 }
 
