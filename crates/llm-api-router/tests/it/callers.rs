@@ -1,9 +1,11 @@
 //! Callers of a gateway: each has a key, routes and limits of its own, and nothing of another's.
 
+use std::time::{Duration, Instant};
+
 use llm_api_router::serve::listener::{Limits, bind, listen};
 use llm_api_router::serve::{Keys, Service};
 use llm_api_router::sim::Sim;
-use llm_api_router::{Call, ChatRequest, Client, Config, Context, ErrorKind, Provider as _, Registry};
+use llm_api_router::{Body, Call, ChatRequest, Client, Config, Context, ErrorKind, Provider as _, Registry};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -173,6 +175,55 @@ async fn callers_of_the_library_are_held_to_the_same() {
     ask("somebody", "fast", 9).await.expect("another one");
     let names: Vec<&str> = client.limiters().map(|(name, _)| name).collect();
     assert_eq!(names, ["caller:team-a", "caller:team-b", "route:smart"]);
+}
+
+/// Above its calls under way a caller is refused at once, with the time to wait; the next one passes as soon as one is over.
+#[tokio::test]
+async fn one_call_too_many_is_refused_at_once() {
+    let sim = Sim::start().await.expect("a free port");
+    let config = config(&sim.url());
+    let (client, address) = (client(&config), gateway(&config).await);
+    let call = |number: u32| {
+        let call = Call::new("fast", ChatRequest::user(format!("Count from 1 to {number}"))).streaming();
+        call.with_context(Context::new().with_caller("team-b"))
+    };
+    for number in 10..60 {
+        let Body::Stream(mut stream) = client.call(&call(number)).await.expect("the only one").body else {
+            panic!("a stream was asked for");
+        };
+        let started = Instant::now();
+        let error = client.call(&call(5)).await.expect_err("one is under way");
+        assert!(
+            started.elapsed() < Duration::from_millis(100),
+            "{:?}",
+            started.elapsed()
+        );
+        assert_eq!(error.code(), Some("limit_reached"));
+        assert!(
+            error.retry_after().is_some_and(|wait| !wait.is_zero()),
+            "{error:?}"
+        );
+        // Every other one is read to its end, and not dropped before the next.
+        if number % 2 == 0 {
+            while stream.next().await.is_some() {}
+            client.call(&call(7)).await.expect("the last event is the end");
+        }
+        drop(stream);
+    }
+    // At a gateway it is a status with whole seconds.
+    let mut first = TcpStream::connect(&address).await.expect("a gateway");
+    let body =
+        r#"{"model":"fast","stream":true,"messages":[{"role":"user","content":"Count from 1 to 200000"}]}"#;
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer sk-team_b\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    first.write_all(head.as_bytes()).await.expect("a request");
+    let mut piece = [0; 64];
+    assert!(first.read(&mut piece).await.expect("it begins") > 0);
+    let refused = chat(&address, "sk-team_b", "fast", "Say only: pong").await;
+    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    assert!(refused.contains("retry-after: 1\r\n"), "{refused}");
 }
 
 #[tokio::test]

@@ -133,6 +133,10 @@ fn the_stack_adds_few_allocations_to_a_call() {
     );
     assert!(whole <= 13, "{whole}");
     assert!(streamed <= 26, "{streamed}");
-    // Buffers that grow, and what the store does in between.
+    // Buffers that grow.
     assert!(chunks <= 24, "for a thousand chunks: {chunks}");
+    let (whole, streamed, _) = added("cache = { ttl = \"10m\", single_flight = false }");
+    println!("without single-flight: {whole} allocations a whole call, {streamed} a stream");
+    assert!(whole <= 10, "{whole}");
+    assert!(streamed <= 23, "{streamed}");
 }
