@@ -256,6 +256,19 @@ impl Conversation {
         tally.per_message()
     }
 
+    /// Forgets the messages from `len` on, and all that was to be stored: they were tried and not said. Costs what these cost.
+    pub(crate) fn rewind(&mut self, len: usize) {
+        self.records.clear();
+        for entry in self.entries.drain(len.min(self.entries.len())..) {
+            self.places.remove(&entry.id);
+        }
+        self.kinds.truncate(len);
+        self.summarised.truncate(len);
+        if let Some(tally) = &mut self.tally {
+            tally.truncate(len);
+        }
+    }
+
     pub(crate) fn kinds(&self) -> &[Kind] {
         &self.kinds
     }

@@ -117,7 +117,6 @@ impl Fitter {
             + summary
                 .as_ref()
                 .map_or(0, |message| self.counter.count_message(model, message));
-        conversation.count(self.counter.as_ref(), model);
         let tokens = conversation.count(self.counter.as_ref(), model).to_vec();
         let mut choice = Choice::new(conversation, &tokens, frame, self.policy.max_messages);
         choice.keep_musts();

@@ -3,27 +3,13 @@
 use std::sync::Arc;
 
 use router_core::tokens::{EstimatingCounter, TokenCounter};
-use router_core::{Layer, Provider, Text};
+use router_core::{Layer, Provider};
 
 use crate::fit::Fitter;
 use crate::policy::Policy;
 use crate::provider::{Conversations, Shared};
 use crate::store::{MemoryStore, Store};
 use crate::summary::Summarizer;
-
-/// The conversation that a call belongs to: put it into the call's context.
-///
-/// The caller of the context, where there is one, is part of the key: two callers never share a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ConversationId(pub Text);
-
-impl ConversationId {
-    /// An id.
-    #[must_use]
-    pub fn new(id: impl Into<Text>) -> Self {
-        Self(id.into())
-    }
-}
 
 /// Wraps providers in [`Conversations`].
 #[derive(Clone)]

@@ -14,10 +14,11 @@ mod summary;
 pub use conversation::{Conversation, Statistics};
 pub use fit::{Fitted, Fitter, Importance};
 pub use form::{Form, to_markdown};
-pub use layer::{ConversationId, ConversationLayer};
+pub use layer::ConversationLayer;
 pub use policy::{Policy, Strategy};
 pub use provider::Conversations;
 pub use record::{Entry, Record, Summary};
+pub use router_core::ConversationId;
 #[cfg(feature = "redis")]
 pub use store::RedisStore;
 #[cfg(feature = "sqlite")]

@@ -9,13 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::unfold;
 use router_core::collect::Collector;
 use router_core::{
-    Body, BoxFuture, Call, Capabilities, ChatRequest, EventStream, Message, ModelId, Operation, Output,
-    Provider, ProviderId, Reply, Result, Role, StreamEvent, Warning,
+    Body, BoxFuture, Call, Capabilities, ChatRequest, ConversationId, EventStream, Message, ModelId,
+    Operation, Output, Provider, ProviderId, Reply, Result, Role, StreamEvent, Warning,
 };
 
 use crate::conversation::Conversation;
 use crate::fit::Fitter;
-use crate::layer::ConversationId;
 use crate::record::{Entry, Record};
 use crate::store::Store;
 use crate::summary::Summarizer;
@@ -39,7 +38,6 @@ pub(crate) struct Shared {
 }
 
 /// A session as far as it was read.
-#[derive(Clone)]
 struct Session {
     conversation: Conversation,
     position: u64,
@@ -177,8 +175,29 @@ impl Shared {
     }
 
     async fn prepare(&self, key: String, model: &ModelId, request: &ChatRequest) -> Result<Turn> {
-        let (session, mut warnings) = self.session(&key, model).await?;
-        let mut conversation = session.conversation;
+        let (mut session, warnings) = self.session(&key, model).await?;
+        let known = session.conversation.entries().len();
+        let summary = session.conversation.summary().cloned();
+        let turn = self
+            .turn(&mut session.conversation, &key, model, request, warnings)
+            .await;
+        // What the turn added counts when it was answered: the store has it then, and the next turn reads it there. A summary cannot
+        // be taken back, so a session that has a new one is read anew.
+        if session.conversation.summary() == summary.as_ref() {
+            session.conversation.rewind(known);
+            self.put_back(key, session);
+        }
+        turn
+    }
+
+    async fn turn(
+        &self,
+        conversation: &mut Conversation,
+        key: &str,
+        model: &ModelId,
+        request: &ChatRequest,
+        mut warnings: Vec<Warning>,
+    ) -> Result<Turn> {
         let counter = self.fitter.counter();
         // Instructions of the call stand for those that are kept, which are the first call's.
         let split = request
@@ -207,12 +226,12 @@ impl Shared {
             Some(summarizer) => {
                 let (fitted, warning) = self
                     .fitter
-                    .fit_with_summary(&mut conversation, model, frame, summarizer)
+                    .fit_with_summary(conversation, model, frame, summarizer)
                     .await?;
                 warnings.extend(warning);
                 fitted
             }
-            None => self.fitter.fit(&mut conversation, model, frame)?,
+            None => self.fitter.fit(conversation, model, frame)?,
         };
         warnings.extend(fitted.warning());
         let mut messages = fitted.messages;
@@ -221,7 +240,7 @@ impl Shared {
         }
         let keep = Keep {
             store: Arc::clone(&self.store),
-            key,
+            key: key.to_owned(),
             records: conversation.take_records(),
         };
         bare.messages = messages;
@@ -232,9 +251,10 @@ impl Shared {
         })
     }
 
-    /// The session as the store has it now, counted.
+    /// The session as the store has it now, counted. It is taken out while a turn works on it, so that nothing of it is copied; another
+    /// turn of the same session at the same time reads it from the store.
     async fn session(&self, key: &str, model: &ModelId) -> Result<(Session, Vec<Warning>)> {
-        let known = self.sessions().get(key).cloned();
+        let known = self.sessions().remove(key);
         let mut session = known.unwrap_or_else(|| Session {
             conversation: Conversation::new(key.to_owned()),
             position: 0,
@@ -245,18 +265,21 @@ impl Shared {
         }
         session.position = page.position;
         session.conversation.count(self.fitter.counter().as_ref(), model);
+        Ok((session, page.warnings))
+    }
+
+    fn put_back(&self, key: String, session: Session) {
         let mut sessions = self.sessions();
-        if sessions.len() >= MOST_SESSIONS && !sessions.contains_key(key) {
+        if sessions.len() >= MOST_SESSIONS && !sessions.contains_key(&key) {
             sessions.clear();
         }
         // Another turn may have read further meanwhile.
         let is_newer = sessions
-            .get(key)
+            .get(&key)
             .is_none_or(|known| known.position <= session.position);
         if is_newer {
-            sessions.insert(key.to_owned(), session.clone());
+            sessions.insert(key, session);
         }
-        Ok((session, page.warnings))
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<String, Session>> {

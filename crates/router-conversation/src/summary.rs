@@ -1,5 +1,6 @@
 //! Sums up what no longer fits, by a provider, so that it is not lost.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -105,10 +106,11 @@ impl Fitter {
         };
         let room = (self.budget() / 4 * 3).saturating_sub(budget);
         let dropped = self.fit_within(conversation, model, frame, room)?.dropped;
+        let ids: HashSet<&Text> = dropped.iter().collect();
         let messages: Vec<Message> = conversation
             .entries()
             .iter()
-            .filter(|entry| dropped.contains(&entry.id))
+            .filter(|entry| ids.contains(&entry.id))
             .map(|entry| entry.message.clone())
             .collect();
         let summary =
