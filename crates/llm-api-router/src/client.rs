@@ -25,6 +25,9 @@ pub struct Client {
     parts: Arc<crate::config::Parts>,
     #[cfg(feature = "retry")]
     breakers: Arc<[router_retry::BreakerHandle]>,
+    /// All of it, behind the layer that remembers.
+    #[cfg(all(feature = "config", feature = "conversation"))]
+    conversations: Option<Arc<dyn Provider>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -189,6 +192,8 @@ impl ClientBuilder {
             parts: Arc::default(),
             #[cfg(feature = "retry")]
             breakers: breakers.into(),
+            #[cfg(all(feature = "config", feature = "conversation"))]
+            conversations: None,
             directory,
         })
     }
@@ -258,6 +263,21 @@ impl Client {
         self
     }
 
+    #[cfg(all(feature = "config", feature = "conversation"))]
+    pub(crate) fn with_conversations(mut self, conversations: Arc<dyn Provider>) -> Self {
+        self.conversations = Some(conversations);
+        self
+    }
+
+    /// Whether calls that name a conversation go on with it.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        #[cfg(all(feature = "config", feature = "conversation"))]
+        return self.conversations.is_some();
+        #[cfg(not(all(feature = "config", feature = "conversation")))]
+        false
+    }
+
     #[cfg(feature = "config")]
     fn named_route(&self, model: &ModelId) -> Option<&crate::config::Route> {
         let mut routes = self.parts.routes.iter();
@@ -288,6 +308,10 @@ impl Provider for Client {
     }
 
     fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
+        #[cfg(all(feature = "config", feature = "conversation"))]
+        if let Some(conversations) = &self.conversations {
+            return conversations.call(call);
+        }
         #[cfg(feature = "config")]
         if let Some(answer) = self.restricted(call).and_then(|caller| caller.answer(call)) {
             return Box::pin(std::future::ready(answer));

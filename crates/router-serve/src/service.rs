@@ -10,8 +10,8 @@ use http::header::HeaderName;
 use http::{HeaderValue, Method};
 use router_core::tokens::{EstimatingCounter, TokenCount, TokenCounter as _};
 use router_core::{
-    Body, BoxFuture, Call, Context, Error, ErrorKind, Mode, Operation, OperationKind, Output, Provider,
-    Result, Secret, Text,
+    Body, BoxFuture, Call, Context, ConversationId, Error, ErrorKind, Mode, Operation, OperationKind, Output,
+    Provider, Result, Secret, Text,
 };
 use router_wire::server::{Ingress, ServerCodec};
 use router_wire::{HttpRequest, HttpResponse};
@@ -37,6 +37,32 @@ impl Serve for Service {
 /// Says that a count was estimated and not asked of a vendor.
 const ESTIMATED: HeaderName = HeaderName::from_static("x-llm-router-estimated");
 
+/// Names the conversation that a request goes on with.
+const CONVERSATION: HeaderName = HeaderName::from_static("x-llm-router-conversation");
+/// Most characters of such a name.
+const MOST_ID: usize = 200;
+
+/// Who asks, and what for.
+struct Asker<'a> {
+    request: &'a str,
+    caller: Option<Text>,
+    conversation: Option<ConversationId>,
+}
+
+impl Asker<'_> {
+    /// A context for one call.
+    fn context(&self) -> Context {
+        let mut context = Context::new().with_request_id(self.request);
+        if let Some(caller) = &self.caller {
+            context = context.with_caller(caller.clone());
+        }
+        if let Some(conversation) = &self.conversation {
+            context = context.with_extension(conversation.clone());
+        }
+        context
+    }
+}
+
 /// Serves a provider over every wire. Clones share everything.
 #[derive(Clone)]
 pub struct Service {
@@ -44,6 +70,7 @@ pub struct Service {
     endpoints: Arc<Vec<Box<dyn ServerCodec>>>,
     keys: Arc<Keys>,
     heartbeat: Option<Duration>,
+    conversations: bool,
 }
 
 impl fmt::Debug for Service {
@@ -129,6 +156,7 @@ impl Service {
             endpoints: Arc::new(endpoints()),
             keys: Arc::default(),
             heartbeat: Some(COMMIT_AFTER),
+            conversations: false,
         }
     }
 
@@ -144,6 +172,14 @@ impl Service {
     #[must_use]
     pub fn with_heartbeat(mut self, interval: Option<Duration>) -> Self {
         self.heartbeat = interval;
+        self
+    }
+
+    /// Letting callers name a conversation, in the header `x-llm-router-conversation`, for a provider that remembers. Without it
+    /// such a request is refused, since it would be answered without its history.
+    #[must_use]
+    pub fn with_conversations(mut self, remembered: bool) -> Self {
+        self.conversations = remembered;
         self
     }
 
@@ -180,19 +216,38 @@ impl Service {
                 return ServedResponse::whole(endpoint.error(&error.with_status(401)));
             }
         };
-        match endpoint.decode(request) {
+        let decoded = self
+            .conversation(request)
+            .and_then(|conversation| Ok((endpoint.decode(request)?, conversation)));
+        match decoded {
             Err(error) => ServedResponse::whole(endpoint.error(&error)),
-            Ok(ingress) => self.call(endpoint.as_ref(), ingress, id, caller).await,
+            Ok((ingress, conversation)) => {
+                let asker = Asker {
+                    request: id,
+                    caller,
+                    conversation,
+                };
+                self.call(endpoint.as_ref(), ingress, &asker).await
+            }
         }
     }
 
-    async fn call(
-        &self,
-        endpoint: &dyn ServerCodec,
-        ingress: Ingress,
-        id: &str,
-        caller: Option<Text>,
-    ) -> ServedResponse {
+    /// The conversation that a caller names.
+    fn conversation(&self, request: &HttpRequest) -> Result<Option<ConversationId>> {
+        let Some(id) = request.headers.get(CONVERSATION) else {
+            return Ok(None);
+        };
+        let wrong = |why: &str| Error::new(ErrorKind::InvalidRequest, format!("{CONVERSATION}: {why}"));
+        if !self.conversations {
+            return Err(wrong("no conversations are kept here"));
+        }
+        match id.to_str() {
+            Ok(id) if !id.is_empty() && id.len() <= MOST_ID => Ok(Some(ConversationId::new(id))),
+            _ => Err(wrong("an id is 1 to 200 visible characters")),
+        }
+    }
+
+    async fn call(&self, endpoint: &dyn ServerCodec, ingress: Ingress, asker: &Asker<'_>) -> ServedResponse {
         let Ingress {
             model,
             operation,
@@ -203,11 +258,7 @@ impl Service {
             ..
         } = ingress;
         let asked = |operation: Operation| {
-            let mut context = Context::new().with_request_id(id);
-            if let Some(caller) = &caller {
-                context = context.with_caller(caller.clone());
-            }
-            let mut call = Call::new(model.clone(), operation).with_context(context);
+            let mut call = Call::new(model.clone(), operation).with_context(asker.context());
             call.mode = mode;
             call
         };

@@ -2,11 +2,13 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use llm_api_router::chat::ReasoningConfig;
 use llm_api_router::{
-    ChatRequest, ContentPart, Message, ProviderExt as _, ReasoningEffort, StreamEvent, Warning,
+    ChatRequest, ContentPart, Context, Message, Provider, ProviderExt as _, ReasoningEffort, StreamEvent,
+    Warning,
 };
 use tokio::io::AsyncReadExt as _;
 
@@ -14,6 +16,7 @@ use crate::attach::attach;
 use crate::failure::Failure;
 use crate::prompt::Values;
 use crate::select::{select, select_of};
+use crate::session::remembering;
 
 /// One question.
 #[derive(Debug, Args)]
@@ -47,6 +50,12 @@ pub(crate) struct Chat {
     /// How much to think: none, minimal, low, medium, high, xhigh, max.
     #[arg(long, value_name = "LEVEL")]
     effort: Option<String>,
+    /// Going on with a conversation, or starting one: what was said under this name stands in front of the question.
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
+    /// Where conversations are kept, unless the configuration says where: a folder.
+    #[arg(long, value_name = "DIR", env = "LLM_ROUTER_SESSIONS")]
+    sessions: Option<PathBuf>,
     /// Print the whole answer as JSON, with usage and finish reason.
     #[arg(long)]
     json: bool,
@@ -66,8 +75,12 @@ impl Chat {
             Some(file) => select_of(file, model.as_deref())?,
             None => select(model.as_deref())?,
         };
+        let (provider, context) = match &self.session {
+            Some(name) => remembering(selected.client, name, self.sessions.clone())?,
+            None => (Arc::new(selected.client) as Arc<dyn Provider>, Context::new()),
+        };
         if self.json || self.no_stream {
-            let answer = selected.client.chat(selected.model, request).await?;
+            let answer = provider.send(selected.model, request, context).await?;
             warn(&answer.head.warnings);
             let text = if self.json {
                 serde_json::to_string_pretty(&answer.value)
@@ -77,7 +90,7 @@ impl Chat {
             };
             return print(&text).and_then(|()| end_line(&text));
         }
-        let mut answer = selected.client.chat_stream(selected.model, request).await?;
+        let mut answer = provider.stream(selected.model, request, context).await?;
         warn(&answer.head.warnings);
         let mut last = String::new();
         while let Some(event) = answer.next().await {

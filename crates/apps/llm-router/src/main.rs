@@ -9,6 +9,7 @@ mod prompt;
 mod replay;
 mod select;
 mod serve;
+mod session;
 mod sim;
 
 use std::process::ExitCode;
@@ -26,7 +27,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Ask a model.
-    Chat(chat::Chat),
+    Chat(Box<chat::Chat>),
     /// Serve every configured vendor over the OpenAI, Anthropic, Gemini and Ollama wires.
     Serve(serve::Serve),
     /// Serve the simulated vendor, for trying out and for tests.

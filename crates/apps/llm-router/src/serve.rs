@@ -59,7 +59,8 @@ impl Serve {
             eprintln!("routes: {}", routes.join(", "));
         }
         let address = listen.as_deref().unwrap_or("127.0.0.1:8080");
-        run(address, Service::new(client).with_keys(keys)).await
+        let service = Service::new(client.clone()).with_conversations(client.remembers());
+        run(address, service.with_keys(keys)).await
     }
 }
 

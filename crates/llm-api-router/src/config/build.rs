@@ -177,7 +177,15 @@ impl Building<'_> {
             let route = self.route(name, route, &client, limits.as_ref(), &callers);
             self.parts.routes.extend(route);
         }
-        Some(client.with_parts(std::mem::take(&mut self.parts)))
+        let client = client.with_parts(std::mem::take(&mut self.parts));
+        #[cfg(feature = "conversation")]
+        if let Some(conversations) = &self.config.conversations {
+            let around = conversations
+                .around(client.clone(), self.redis.as_ref(), &self.config.routes)
+                .map_err(|error| error.message().to_owned());
+            return Some(client.with_conversations(self.note("conversations", around)?));
+        }
+        Some(client)
     }
 
     fn note<T>(&mut self, field: &str, result: Result<T, String>) -> Option<T> {

@@ -3,6 +3,8 @@
 //! See `docs/configuration.md` for the settings, with examples.
 
 mod build;
+#[cfg(feature = "conversation")]
+mod conversation;
 mod gateway;
 mod http;
 mod provider;
@@ -20,6 +22,8 @@ use router_retry::{BreakerPolicy, RetryPolicy, TimeoutPolicy};
 use serde::Deserialize;
 
 pub(crate) use build::{Extra, Parts, Route};
+#[cfg(feature = "conversation")]
+pub use conversation::{ConversationsConfig, StoreConfig};
 pub use gateway::{GatewayConfig, GatewayKey, NamedKey};
 pub use http::HttpSettings;
 pub use provider::{ProviderConfig, ProviderTimeouts};
@@ -71,6 +75,9 @@ pub struct Config {
     pub limits: Vec<Limit>,
     /// What is kept of answers: nothing.
     pub cache: Option<CachePolicy>,
+    /// Conversations that calls name: none are remembered.
+    #[cfg(feature = "conversation")]
+    pub conversations: Option<ConversationsConfig>,
     /// The Redis that instances share limits, answers and cooldowns in: none.
     pub redis: Option<RedisConfig>,
     /// How `llm-router serve` serves it.

@@ -511,3 +511,32 @@ async fn the_trail_tells_the_way_of_a_call() {
     let again = client.chat("smart", "Say only: pong").await.expect("answered");
     assert!(again.head.age.is_none(), "what a stand-in said is not kept");
 }
+
+#[test]
+fn what_is_wrong_with_conversations_is_told() {
+    for (settings, told) in [
+        (
+            "window = 100\nreserve = 100",
+            "reserve 100 leaves nothing of window 100",
+        ),
+        ("store = \"redis\"", "needs a [redis]"),
+        ("summarizer = \"nobody/m\"", "summarizer: "),
+        (
+            "strategy = { summary = { budget = 100 } }",
+            "name a model as summarizer",
+        ),
+    ] {
+        let text = format!("environment = false\n[conversations]\n{settings}");
+        let config = Config::from_toml("router.toml", &text).expect(&text);
+        let error = config
+            .client_with(&Registry::builtin(), &variables)
+            .expect_err(settings);
+        let line = error.message();
+        assert!(
+            line.starts_with("router.toml: conversations: ") && line.contains(told),
+            "{line}"
+        );
+    }
+    let error = Config::from_toml("router.toml", "[conversations]\nwindows = 1").expect_err("a typo");
+    assert!(error.message().contains("window"), "{error}");
+}

@@ -1,5 +1,6 @@
 //! What a client gets: of answers that are no single chat, several at once, sounds, pictures, transcripts, and when it gets it.
 
+mod conversations;
 mod media;
 mod pace;
 mod several;

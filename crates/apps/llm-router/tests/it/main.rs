@@ -8,3 +8,4 @@ mod misuse;
 mod prompt;
 mod replay;
 mod serve;
+mod session;
