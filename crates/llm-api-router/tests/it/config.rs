@@ -142,7 +142,7 @@ async fn every_documented_configuration_works_with_a_dead_primary() {
     let (well, _) = vendor("sim-model").await;
     let (failing, _) = vendor("sim-fault-503").await;
     let examples = examples();
-    assert_eq!(examples.len(), 7);
+    assert_eq!(examples.len(), 8);
     for example in examples {
         for dead in [&nobody(), &failing] {
             let config = moved(example, dead, &well);
