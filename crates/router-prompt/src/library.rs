@@ -2,33 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use handlebars::{Context, Handlebars, RenderError};
-use router_core::chat::JsonSchemaFormat;
+use handlebars::Handlebars;
+use router_core::ModelId;
 use router_core::tokens::{EstimatingCounter, TokenCounter};
-use router_core::{ChatRequest, Json, Message, ModelId, ResponseFormat, ToolChoice, ToolDefinition};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::check::Uses;
 use crate::front_matter::{FrontMatter, split};
 use crate::problem::{Problem, ProblemKind, PromptError};
-use crate::variable::Vars;
 use crate::{helpers, presets, roles};
 
-/// Extensions of files that are templates.
-const EXTENSIONS: &[&str] = &["hbs", "prompt", "md"];
-
-/// Templates by id. Reading needs no lock: share it as it is, or behind an `RwLock` where it is reloaded.
+/// Templates by id. Reading needs no lock: share it as it is, or as [`Watched`](crate::Watched) where its files may change.
+#[derive(Clone)]
 pub struct Library {
-    engine: Handlebars<'static>,
+    pub(crate) engine: Handlebars<'static>,
     pub(crate) templates: BTreeMap<String, Template>,
     helpers: BTreeSet<String>,
-    folders: Vec<PathBuf>,
-    strict: bool,
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) strict: bool,
 }
 
 /// A template of a library.
@@ -43,34 +39,9 @@ pub struct Template {
     pub hash: String,
     /// The source behind the front matter.
     pub body: String,
-    file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     pub(crate) offset: usize,
     pub(crate) uses: Uses,
-}
-
-/// A rendered template as the beginning of a call.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Prompt {
-    /// The model that the template was written for.
-    pub model: Option<String>,
-    /// Names of the tools that the model should have.
-    pub tools: Vec<String>,
-    /// Messages, settings and the form of the answer.
-    pub request: ChatRequest,
-}
-
-impl Prompt {
-    /// The request, with those of these tools that the template names.
-    #[must_use]
-    pub fn with_tools(mut self, tools: impl IntoIterator<Item = ToolDefinition>) -> Self {
-        let named = tools.into_iter().filter(|tool| {
-            tool.name()
-                .is_some_and(|name| self.tools.iter().any(|wanted| wanted == name.as_str()))
-        });
-        self.request.tools.extend(named);
-        self
-    }
 }
 
 impl fmt::Debug for Library {
@@ -200,68 +171,6 @@ impl Library {
         self.take(id, source, None)
     }
 
-    /// Takes in a file, under its name without the extension.
-    ///
-    /// # Errors
-    /// Those of [`Library::add`], and [`ProblemKind::File`].
-    pub fn add_file(&mut self, path: impl AsRef<Path>) -> Result<(), PromptError> {
-        let path = path.as_ref();
-        let id = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        self.take_file(&id, path)
-    }
-
-    /// Takes in all `.hbs`, `.prompt` and `.md` files below a folder, under their paths in it: `mail/reply`. Returns how many.
-    ///
-    /// # Errors
-    /// Those of [`Library::add_file`], of all files; files that can be read are taken in all the same.
-    pub fn add_folder(&mut self, folder: impl AsRef<Path>) -> Result<usize, PromptError> {
-        let folder = folder.as_ref().to_owned();
-        if !self.folders.contains(&folder) {
-            self.folders.push(folder.clone());
-        }
-        self.read_folder(&folder).map(|changed| changed.len())
-    }
-
-    /// Reads files and folders again and takes in what has changed: the ids. Call it on a timer or on a signal; it reads every
-    /// file, and compiles only those whose bytes differ. A template that can no longer be read stays as it was.
-    ///
-    /// # Errors
-    /// Those of [`Library::add_folder`].
-    pub fn reload(&mut self) -> Result<Vec<String>, PromptError> {
-        let (mut changed, mut problems) = (Vec::new(), Vec::new());
-        let mut keep = |read: Result<Vec<String>, PromptError>| match read {
-            Ok(ids) => changed.extend(ids),
-            Err(error) => problems.extend_from_slice(error.problems()),
-        };
-        let single: Vec<(String, PathBuf)> = self
-            .templates
-            .values()
-            .filter_map(|template| Some((template.id.clone(), template.file.clone()?)))
-            .filter(|(id, path)| {
-                !id.contains('@') && !self.folders.iter().any(|folder| path.starts_with(folder))
-            })
-            .collect();
-        for (id, path) in single {
-            let before = self.hash(&id);
-            keep(
-                self.take_file(&id, &path)
-                    .map(|()| Vec::from_iter((self.hash(&id) != before).then_some(id))),
-            );
-        }
-        for folder in self.folders.clone() {
-            keep(self.read_folder(&folder));
-        }
-        if problems.is_empty() {
-            Ok(changed)
-        } else {
-            Err(PromptError::new(problems))
-        }
-    }
-
     /// The templates, by id.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
         self.templates.values()
@@ -283,66 +192,11 @@ impl Library {
             .collect()
     }
 
-    /// Renders to text. Messages follow one another as the template lays them out.
-    ///
-    /// # Errors
-    /// [`ProblemKind::UnknownTemplate`], [`ProblemKind::MissingValue`], [`ProblemKind::UnknownValue`],
-    /// [`ProblemKind::WrongType`], [`ProblemKind::CircularPartial`], [`ProblemKind::Render`].
-    pub fn render(&self, id: &str, vars: &Vars) -> Result<String, PromptError> {
-        let (template, context) = self.prepare(id, vars)?;
-        self.engine
-            .render_with_context(id, &context)
-            .map_err(|error| template.failed(&error).into())
-    }
-
-    /// Renders to messages: one per block `system`, `user`, `assistant`, or one of the user where there are none.
-    ///
-    /// # Errors
-    /// Those of [`Library::render`].
-    pub fn messages(&self, id: &str, vars: &Vars) -> Result<Vec<Message>, PromptError> {
-        let (template, context) = self.prepare(id, vars)?;
-        let compiled = self.engine.get_template(id).ok_or_else(|| unknown(id))?;
-        roles::messages(|sink| {
-            use handlebars::Renderable as _;
-            let mut state = handlebars::RenderContext::new(compiled.name.as_ref());
-            compiled.render(&self.engine, &context, &mut state, sink)
-        })
-        .map_err(|error| template.failed(&error).into())
-    }
-
-    /// Renders to a request, with the settings of the front matter.
-    ///
-    /// # Errors
-    /// Those of [`Library::render`].
-    pub fn prompt(&self, id: &str, vars: &Vars) -> Result<Prompt, PromptError> {
-        let mut request = ChatRequest::new(self.messages(id, vars)?);
-        let template = self.get(id).ok_or_else(|| unknown(id))?;
-        let front = &template.front;
-        request.settings.temperature = front.temperature;
-        request.settings.max_output_tokens = front.max_output_tokens;
-        request.tool_choice = front.tool_choice.as_deref().map(|word| match word {
-            "auto" => ToolChoice::Auto,
-            "none" => ToolChoice::None,
-            "required" => ToolChoice::Required,
-            name => ToolChoice::Tool(name.into()),
-        });
-        if let Some(output) = &front.output {
-            let name = output.name.clone().unwrap_or_else(|| schema_name(id));
-            let format = JsonSchemaFormat::new(name, Json::from(&output.schema));
-            request.response_format = Some(ResponseFormat::JsonSchema(format));
-        }
-        Ok(Prompt {
-            model: front.model.clone(),
-            tools: front.tools.clone(),
-            request,
-        })
-    }
-
-    fn hash(&self, id: &str) -> Option<String> {
+    pub(crate) fn hash(&self, id: &str) -> Option<String> {
         self.get(id).map(|template| template.hash.clone())
     }
 
-    fn take(&mut self, id: &str, source: &str, file: Option<PathBuf>) -> Result<(), PromptError> {
+    pub(crate) fn take(&mut self, id: &str, source: &str, file: Option<PathBuf>) -> Result<(), PromptError> {
         let hash: String = Sha256::digest(source.as_bytes())
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -377,104 +231,4 @@ impl Library {
         self.templates.insert(id.to_owned(), template);
         Ok(())
     }
-
-    fn take_file(&mut self, id: &str, path: &Path) -> Result<(), PromptError> {
-        let source = std::fs::read_to_string(path)
-            .map_err(|error| Problem::new(ProblemKind::File, id, format!("{}: {error}", path.display())))?;
-        self.take(id, &source, Some(path.to_owned()))
-    }
-
-    fn read_folder(&mut self, folder: &Path) -> Result<Vec<String>, PromptError> {
-        let (mut files, mut problems, mut changed) = (Vec::new(), Vec::new(), Vec::new());
-        if let Err(error) = list(folder, &mut files) {
-            let message = format!("{}: {error}", folder.display());
-            return Err(Problem::new(ProblemKind::File, "folder", message).into());
-        }
-        for path in files {
-            let name = path.strip_prefix(folder).unwrap_or(&path).with_extension("");
-            let parts: Vec<_> = name
-                .components()
-                .map(|part| part.as_os_str().to_string_lossy())
-                .collect();
-            let id = parts.join("/");
-            let before = self.hash(&id);
-            match self.take_file(&id, &path) {
-                Ok(()) if self.hash(&id) != before => changed.push(id),
-                Ok(()) => {}
-                Err(error) => problems.extend_from_slice(error.problems()),
-            }
-        }
-        if problems.is_empty() {
-            Ok(changed)
-        } else {
-            Err(PromptError::new(problems))
-        }
-    }
-
-    fn prepare(&self, id: &str, vars: &Vars) -> Result<(&Template, Context), PromptError> {
-        let template = self.get(id).ok_or_else(|| unknown(id))?;
-        if let Some(circle) = self.circle(template) {
-            return Err(circle.into());
-        }
-        let mut resolved = vars.resolve(id, &template.front.variables);
-        if let (Err(problems), false) = (&mut resolved, self.strict) {
-            problems.retain(|problem| problem.kind != ProblemKind::UnknownValue);
-            if problems.is_empty() {
-                resolved = Ok(vars.lenient(&template.front.variables));
-            }
-        }
-        Ok((template, Context::from(resolved.map_err(PromptError::new)?)))
-    }
-}
-
-impl Template {
-    fn failed(&self, error: &RenderError) -> Problem {
-        let problem = Problem::new(ProblemKind::Render, &self.id, error.reason().to_string());
-        match (error.line_no, error.column_no) {
-            (Some(line), Some(column)) if error.template_name.as_deref() == Some(&self.id) => {
-                problem.at(line + self.offset, column)
-            }
-            _ => problem,
-        }
-    }
-}
-
-fn unknown(id: &str) -> Problem {
-    Problem::new(
-        ProblemKind::UnknownTemplate,
-        id,
-        "there is no template with this id",
-    )
-}
-
-/// Names of schemas have letters, digits, `_` and `-`.
-fn schema_name(id: &str) -> String {
-    id.chars()
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() {
-                letter
-            } else {
-                '_'
-            }
-        })
-        .take(64)
-        .collect()
-}
-
-fn list(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        // Links are not followed: they may lead in circles.
-        if entry.file_type()?.is_dir() {
-            list(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|kind| EXTENSIONS.iter().any(|known| kind == *known))
-        {
-            files.push(path);
-        }
-    }
-    Ok(())
 }

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use router_prompt::{Library, ProblemKind, Vars};
+use router_prompt::{Library, ProblemKind, Vars, Watched};
 
 /// A folder of one test's own, gone afterwards.
 struct Folder(PathBuf);
@@ -81,4 +83,73 @@ fn versions_stay_at_hand() {
         ["it", "it@1", "it@2"].map(|id| text(&library, id)),
         ["new", "old", "new"]
     );
+}
+
+/// A clock that only goes when told.
+#[derive(Clone)]
+struct Clock(Arc<Mutex<Instant>>);
+
+impl Clock {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+
+    fn pass(&self, time: Duration) {
+        *self.0.lock().expect("a lock") += time;
+    }
+
+    fn now(&self) -> impl Fn() -> Instant + Send + Sync + 'static {
+        let clock = self.0.clone();
+        move || *clock.lock().expect("a lock")
+    }
+}
+
+#[test]
+fn a_watched_library_follows_its_files() {
+    let folder = Folder::new("watched");
+    folder.write("hello.hbs", "hello");
+    let mut library = Library::new();
+    library.add_folder(&folder.0).expect("templates");
+    let clock = Clock::new();
+    let watched = Watched::new(library)
+        .with_interval(Duration::from_secs(5))
+        .with_clock(clock.now());
+    let held = watched.library();
+
+    folder.write("hello.hbs", "good day");
+    folder.write("mail/new.md", "new");
+    clock.pass(Duration::from_secs(4));
+    assert_eq!(text(&watched.library(), "hello"), "hello", "not looked at yet");
+    clock.pass(Duration::from_secs(1));
+    assert_eq!(text(&watched.library(), "hello"), "good day");
+    assert_eq!(text(&watched.library(), "mail/new"), "new");
+    assert_eq!(text(&held, "hello"), "hello", "what one holds stays");
+    assert_eq!(watched.problem(), None);
+}
+
+#[test]
+fn a_file_that_breaks_leaves_the_last_good_one_and_says_so() {
+    let folder = Folder::new("breaks");
+    folder.write("hello.hbs", "hello");
+    let mut library = Library::new();
+    library.add_folder(&folder.0).expect("templates");
+    let watched = Watched::new(library).with_interval(Duration::ZERO);
+
+    folder.write("hello.hbs", "{{#if broken");
+    folder.write("other.hbs", "other");
+    assert_eq!(text(&watched.library(), "hello"), "hello");
+    assert_eq!(
+        text(&watched.library(), "other"),
+        "other",
+        "the others are taken in"
+    );
+    let problem = watched.problem().expect("a problem");
+    assert_eq!(problem.kind(), Some(ProblemKind::Syntax));
+    assert!(problem.to_string().contains("hello"), "{problem}");
+
+    folder.write("hello.hbs", "hello again");
+    assert_eq!(text(&watched.library(), "hello"), "hello again");
+    assert_eq!(watched.problem(), None);
+    folder.write("hello.hbs", "once more!!");
+    assert_eq!(watched.reload().expect("a change"), ["hello"]);
 }
