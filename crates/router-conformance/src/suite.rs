@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use router_core::{Feature, OperationKind};
 
-use crate::cases::{chat, content, errors, media, models, secrets, stream, tools};
+use crate::cases::{bad_input, chat, content, errors, media, models, secrets, stream, tools};
 use crate::subject::Subject;
 
 /// What a vendor must be able to do for a case to apply.
@@ -116,6 +116,12 @@ cases! {
     "error_server", CHAT => errors::server;
     "error_timeout", CHAT => errors::timeout;
     "error_body_not_json", CHAT => errors::body_not_json;
+    "bad_model_gone", CHAT => bad_input::model_gone;
+    "bad_nothing_asked", CHAT => bad_input::nothing_asked;
+    "bad_nothing_to_embed", EMBED => bad_input::nothing_to_embed;
+    "bad_nothing_to_rank", Needs::Operation(OperationKind::Rerank) => bad_input::nothing_to_rank;
+    "bad_oversize_image", Needs::Chat(Feature::ImageInput) => bad_input::oversize_image;
+    "bad_result_without_call", Needs::Chat(Feature::Tools) => bad_input::result_without_call;
     "secret_not_in_debug", CHAT => secrets::not_in_debug;
     "secret_not_in_error", CHAT => secrets::not_in_error;
     "secret_not_in_trace", CHAT => secrets::not_in_trace;
@@ -141,6 +147,7 @@ macro_rules! suite {
             error_authentication error_permission error_model_not_found error_invalid_request
             error_context_length error_rate_limited_retry_after error_overloaded error_server error_timeout
             error_body_not_json
+            bad_model_gone bad_nothing_asked bad_nothing_to_embed bad_nothing_to_rank bad_oversize_image bad_result_without_call
             secret_not_in_debug secret_not_in_error secret_not_in_trace
             capabilities_match_fixtures
         }

@@ -274,6 +274,9 @@ pub struct Capabilities {
     pub features: Features,
     /// Models of which more is known, with the features they have instead.
     pub models: BTreeMap<ModelId, ModelCapabilities>,
+    /// Most bytes of one image in a conversation, where the vendor says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_image_bytes: Option<u64>,
 }
 
 /// What one model can do.
@@ -295,7 +298,15 @@ impl Capabilities {
             operations: operations.into(),
             features: Features::of(features),
             models: BTreeMap::new(),
+            max_image_bytes: None,
         }
+    }
+
+    /// With a limit on the bytes of one image.
+    #[must_use]
+    pub fn with_max_image_bytes(mut self, most: u64) -> Self {
+        self.max_image_bytes = Some(most);
+        self
     }
 
     /// Whether the provider has an operation.

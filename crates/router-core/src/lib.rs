@@ -6,6 +6,7 @@ pub mod batch;
 pub mod call;
 pub mod capability;
 pub mod chat;
+mod check;
 pub mod collect;
 pub mod content;
 pub mod context;

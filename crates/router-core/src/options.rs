@@ -43,6 +43,11 @@ impl ProviderOptions {
             .map(|(_, settings)| settings)
     }
 
+    /// The settings, by provider.
+    pub fn iter(&self) -> impl Iterator<Item = (&ProviderId, &Json)> {
+        self.0.iter().map(|(provider, settings)| (provider, settings))
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -82,6 +82,7 @@ impl<C: Codec> HttpProvider<C> {
     }
 
     async fn reply(&self, call: &Call) -> Result<Reply> {
+        call.operation.check(&self.codec.capabilities())?;
         let limits = self.codec.batch_limits(call);
         match limits.and_then(|limits| call.operation.batches(limits)) {
             Some(pieces) => self.batches(call, pieces).await,

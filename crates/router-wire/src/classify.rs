@@ -157,6 +157,13 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
         ErrorKind::NotFound,
     ),
     (&["model", "not found"], ErrorKind::NotFound),
+    (&["model", "has been deprecated"], ErrorKind::NotFound),
+    (&["model", "has been decommissioned"], ErrorKind::NotFound),
+    (&["model", "has been retired"], ErrorKind::NotFound),
+    (&["model", "has been discontinued"], ErrorKind::NotFound),
+    (&["model", "is no longer available"], ErrorKind::NotFound),
+    (&["model", "reached the end of its life"], ErrorKind::NotFound),
+    (&["model", "was removed on"], ErrorKind::NotFound),
     (&["is not a valid model"], ErrorKind::NotFound),
 ];
 
@@ -236,7 +243,8 @@ pub fn kind_of_status(status: Option<u16>) -> ErrorKind {
         Some(401) => ErrorKind::Authentication,
         Some(402) => ErrorKind::QuotaExceeded,
         Some(403) => ErrorKind::PermissionDenied,
-        Some(404) => ErrorKind::NotFound,
+        // A model that is gone is one that is not there.
+        Some(404 | 410) => ErrorKind::NotFound,
         Some(408 | 504 | 524) => VENDOR_TIMEOUT,
         // Two requests in each other's way: vendors' own clients go again.
         Some(409) => ErrorKind::Server,

@@ -50,9 +50,12 @@ const MODELS: &[(&str, u64)] = &[
     ("claude-haiku-4-5", 200_000),
 ];
 
+/// Five megabytes (<https://platform.claude.com/docs/en/build-with-claude/vision>, read 2026-11).
+const MAX_IMAGE: u64 = 5 * 1024 * 1024;
+
 /// What the vendor can do, and what single models cannot.
 pub(crate) fn capabilities() -> Capabilities {
-    let mut capabilities = Capabilities::new(OPERATIONS, FEATURES);
+    let mut capabilities = Capabilities::new(OPERATIONS, FEATURES).with_max_image_bytes(MAX_IMAGE);
     for (name, window) in MODELS {
         capabilities
             .models

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
-use router_wire::classify::CodeTable;
+use router_core::{Capabilities, Feature, OperationKind};
 use router_wire::vendor::Vendor;
 use router_wire_openai::dialect::{ReasoningReplay, ReasoningRequest};
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
@@ -23,8 +22,6 @@ impl DialectVendor for SambaNovaDialect {
         .with_base_url_env(&["SAMBANOVA_BASE_URL"])
         .with_default_model("gpt-oss-120b")
         .with_reference("https://docs.sambanova.ai/cloud/api-reference/endpoints/chat");
-
-    const CODES: CodeTable = &[("410", ErrorKind::NotFound)];
 
     fn dialect() -> Dialect {
         let mut dialect = Dialect::default().without(&[

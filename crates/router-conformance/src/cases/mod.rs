@@ -1,5 +1,6 @@
 //! The cases, by theme.
 
+pub(crate) mod bad_input;
 pub(crate) mod chat;
 pub(crate) mod content;
 pub(crate) mod errors;

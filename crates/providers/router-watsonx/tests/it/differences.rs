@@ -27,7 +27,7 @@ fn sent_to(model: &'static str, operation: impl Into<Operation>) -> (String, Val
         .expect("a request");
     let body = serde_json::from_slice(&encoded.request.body).unwrap_or_default();
     let settings = encoded.warnings.iter().map(|warning| warning.setting.to_string());
-    (encoded.request.path, body, settings.collect())
+    (encoded.request.path.to_string(), body, settings.collect())
 }
 
 fn sent(operation: impl Into<Operation>) -> (Value, Vec<String>) {

@@ -21,7 +21,7 @@ async fn asked(with: impl FnOnce(WatsonxBuilder) -> WatsonxBuilder) -> (String, 
     let sent = &transport.requests()[0];
     let auth = sent.headers["authorization"].to_str().expect("text").to_owned();
     (
-        sent.url.clone(),
+        sent.url.to_string(),
         auth,
         String::from_utf8_lossy(&sent.body).into_owned(),
     )

@@ -1,0 +1,111 @@
+//! Refuses what no vendor can answer, before anything is sent: so that all say the same, and name the field.
+
+use crate::call::Operation;
+use crate::capability::Capabilities;
+use crate::chat::ChatRequest;
+use crate::content::{ContentPart, MediaKind, MediaSource};
+use crate::error::{Error, ErrorKind, Result};
+use crate::extra::Extra;
+use crate::options::ProviderOptions;
+
+/// Fields that a caller passes on untouched, by which a vendor holds the conversation, or a part of it, itself.
+const HELD: &[&str] = &[
+    "conversation",
+    "previous_response_id",
+    "prompt",
+    "input",
+    "messages",
+    "contents",
+];
+
+impl Operation {
+    /// Checks what holds at every vendor, and what is known of this one: a conversation has messages, a result of a tool belongs
+    /// to a call before it, there is something to embed or to rank, and no picture is larger than the vendor takes.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the field.
+    pub fn check(&self, capabilities: &Capabilities) -> Result<()> {
+        match self {
+            Self::Chat(request) => {
+                if !is_held(&request.extra, &request.provider_options)
+                    && request.settings.previous_response_id.is_none()
+                {
+                    messages(request)?;
+                }
+                match capabilities.max_image_bytes {
+                    Some(most) => pictures(request, most),
+                    None => Ok(()),
+                }
+            }
+            Self::Embed(request) if request.inputs.is_empty() => Err(empty("inputs")),
+            Self::Rerank(request) if request.documents.is_empty() => Err(empty("documents")),
+            Self::Moderate(request) if request.inputs.is_empty() => Err(empty("inputs")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn invalid(field: &str, what: &str) -> Error {
+    Error::new(ErrorKind::InvalidRequest, format!("{field}: {what}"))
+}
+
+fn empty(field: &str) -> Error {
+    invalid(field, "at least one is needed")
+}
+
+fn is_held(extra: &Extra, options: &ProviderOptions) -> bool {
+    let named = |json: &str| HELD.iter().any(|name| json.contains(&format!("\"{name}\"")));
+    extra.iter().any(|(name, _)| HELD.contains(&name)) || options.iter().any(|(_, json)| named(json.as_str()))
+}
+
+fn messages(request: &ChatRequest) -> Result<()> {
+    if request.messages.is_empty() {
+        return Err(empty("messages"));
+    }
+    for (at, message) in request.messages.iter().enumerate() {
+        for part in message.content.parts() {
+            let ContentPart::ToolResult(result) = part else {
+                continue;
+            };
+            let mut before = request.messages[..at]
+                .iter()
+                .flat_map(|message| message.content.parts());
+            let called = before.any(|part| match part {
+                // Some wires have no ids.
+                ContentPart::ToolCall(call) => call.id == result.call_id || result.call_id.is_empty(),
+                ContentPart::ServerToolCall(_) | ContentPart::Opaque(_) => true,
+                _ => false,
+            });
+            if !called {
+                let what = format!(
+                    "a tool result answers the call {:?}, which no message before it makes",
+                    result.call_id.as_str()
+                );
+                return Err(invalid(&format!("messages[{at}]"), &what));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn pictures(request: &ChatRequest, most: u64) -> Result<()> {
+    for (at, message) in request.messages.iter().enumerate() {
+        for (place, part) in message.content.parts().iter().enumerate() {
+            let ContentPart::Media(media) = part else {
+                continue;
+            };
+            if media.kind != MediaKind::Image {
+                continue;
+            }
+            let MediaSource::Base64(data) = &media.source else {
+                continue;
+            };
+            let bytes = data.len() as u64 / 4 * 3;
+            if bytes.saturating_sub(2) > most {
+                let what = format!("an image of about {bytes} bytes; this vendor takes {most} at most");
+                return Err(invalid(&format!("messages[{at}].content[{place}]"), &what));
+            }
+        }
+    }
+    Ok(())
+}
