@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
 use bytes::Bytes;
 use router_core::ModelId;
 use router_http::TransportRequest;
@@ -344,7 +345,8 @@ fn form(request: &TransportRequest) -> Option<Value> {
 /// The content type of AWS's binary frames.
 const BINARY: &str = "application/vnd.amazon.eventstream";
 
-/// Lines of a fixture as binary frames: the name of an event, or of an exception with `!` in front, and its JSON.
+/// Lines of a fixture as binary frames: the name of an event, or of an exception with `!` in front, and its JSON. With `*` in
+/// front of the name, the JSON goes out in base64, as the field `bytes` of another.
 fn binary_body(case: &str, lines: &[u8]) -> Vec<u8> {
     let text = std::str::from_utf8(lines).unwrap_or_else(|error| panic!("{case}.response.events: {error}"));
     let lines = text.lines().filter(|line| !line.trim().is_empty());
@@ -353,6 +355,10 @@ fn binary_body(case: &str, lines: &[u8]) -> Vec<u8> {
             .split_once(' ')
             .unwrap_or_else(|| panic!("{case}.response.events: no JSON behind {line}"));
         let json = json.trim().to_owned();
+        if let Some(name) = name.strip_prefix('*') {
+            let bytes = base64::engine::general_purpose::STANDARD.encode(json);
+            return binary_frame(&Message::event(name, format!("{{\"bytes\":\"{bytes}\"}}")));
+        }
         binary_frame(&match name.strip_prefix('!') {
             Some(name) => Message::exception(name, json),
             None => Message::event(name, json),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use router_core::{Call, Capabilities, Error, Operation, Output, ProviderId, Result};
+use router_core::{BatchLimits, Call, Capabilities, Error, Operation, Output, ProviderId, Result};
 use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
@@ -109,6 +109,11 @@ impl Codec for BedrockCodec {
             }
             (other, _) => Err(Error::unsupported(other.kind())),
         }
+    }
+
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        matches!(call.operation, Operation::Embed(_))
+            .then(|| BatchLimits::inputs(embeddings::most(call.model.as_str())))
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {

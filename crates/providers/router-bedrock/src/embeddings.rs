@@ -53,9 +53,19 @@ impl Form {
         }
     }
 
+    /// Most texts of one request.
+    fn most(self) -> usize {
+        if self.is_cohere() { 96 } else { 1 }
+    }
+
     fn is_cohere(self) -> bool {
         matches!(self, Self::Cohere | Self::CohereFourth)
     }
+}
+
+/// Most texts that a model takes at once.
+pub(crate) fn most(model: &str) -> usize {
+    Form::of(model).most()
 }
 
 /// The request for vectors.
@@ -108,7 +118,7 @@ fn check<'a>(form: Form, request: &'a EmbeddingRequest, warnings: &mut Warnings)
     if request.dimensions.is_some() && matches!(form, Form::TitanFirst | Form::Cohere) {
         warnings.dropped("dimensions", why)?;
     }
-    let most = if form.is_cohere() { 96 } else { 1 };
+    let most = form.most();
     if request.inputs.is_empty() || request.inputs.len() > most {
         let given = request.inputs.len();
         let message = format!("this model of AWS Bedrock takes 1 to {most} at once, and {given} were given");

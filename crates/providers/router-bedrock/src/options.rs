@@ -45,7 +45,8 @@ pub enum Api {
     /// Converse, which all chat models have.
     #[default]
     Converse,
-    /// InvokeModel, with the body of the model's maker. Requests are written for Claude only; answers of the others are read.
+    /// InvokeModel, with the body of the model's maker: Claude's messages, Nova's, OpenAI's form for its open models and those of Qwen,
+    /// Moonshot, DeepSeek and Mistral, and conversations as text for Titan, Llama, Mistral's first models and Command R.
     Invoke,
 }
 

@@ -1,18 +1,24 @@
 //! `POST /model/{id}/invoke` and `/invoke-with-response-stream`: the body of the model's maker, both ways.
 
+mod form;
+mod nova;
+mod openai;
+mod prompt;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod stream;
 mod text;
 
-use router_core::{Call, ChatRequest, ChatResponse, Error, Result, Usage};
+use router_core::content::MediaSource;
+use router_core::{Call, ChatRequest, ChatResponse, ContentPart, Error, Result, Usage};
 use router_wire::provenance::Speaker;
 use router_wire::{Encoded, HttpRequest, HttpResponse};
 use router_wire_anthropic as anthropic;
 
 use crate::converse::total;
-use crate::models::{Family, path};
+use crate::models::path;
 use crate::options::{OWN, Steering};
+use form::Form;
 use stream::InvokeStreamDecoder;
 
 /// The version of Anthropic's API in a body (<https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html>,
@@ -26,21 +32,29 @@ pub(crate) struct Speakers {
     pub(crate) claude: Speaker,
 }
 
-/// The request for a chat with Claude.
+/// The request for a chat, in the form of the model's maker.
 ///
 /// # Errors
-/// `Unsupported` for models of other makers, for content that the wire does not take, and for settings when the request is
-/// strict.
+/// `Unsupported` for models whose form is not known here, for content that the form does not take, and for settings when the
+/// request is strict.
 pub(crate) fn encode(speakers: &Speakers, call: &Call, request: &ChatRequest) -> Result<Encoded> {
     let family = Steering::of(request, speakers.own.provider()).family(&call.model);
-    if family != Family::Claude {
-        return Err(Error::unsupported(
-            "InvokeModel for other models than Claude (leave `api` out: Converse serves them)",
-        ));
-    }
-    let mut service = anthropic::Service::cloud(ANTHROPIC_VERSION, false);
-    service.own_options = OWN;
-    let (bytes, warnings) = anthropic::request::body(&service, &speakers.claude, call, request)?;
+    let (bytes, warnings) = match Form::of(family, call.model.as_str()) {
+        Some(Form::Claude) => {
+            addresses(request)?;
+            let mut service = anthropic::Service::cloud(ANTHROPIC_VERSION, false);
+            service.own_options = OWN;
+            anthropic::request::body(&service, &speakers.claude, call, request)?
+        }
+        Some(Form::Nova) => nova::body(&speakers.own, call, request)?,
+        Some(Form::OpenAi) => openai::body(&speakers.own, family, call, request)?,
+        Some(Form::Text(form)) => prompt::body(form, &speakers.own, request)?,
+        None => {
+            return Err(Error::unsupported(
+                "InvokeModel for this model (leave `api` out: Converse serves it)",
+            ));
+        }
+    };
     let operation = if call.is_stream() {
         "invoke-with-response-stream"
     } else {
@@ -48,6 +62,22 @@ pub(crate) fn encode(speakers: &Speakers, call: &Call, request: &ChatRequest) ->
     };
     let http = HttpRequest::post_json(path(call.model.as_str(), operation), bytes);
     Ok(Encoded::new(call, http, warnings))
+}
+
+/// Refuses media by address, which Claude takes at its maker's own API only.
+fn addresses(request: &ChatRequest) -> Result<()> {
+    let mut parts = request
+        .messages
+        .iter()
+        .flat_map(|message| message.content.parts());
+    let by_address = parts
+        .any(|part| matches!(part, ContentPart::Media(media) if matches!(media.source, MediaSource::Url(_))));
+    if by_address {
+        return Err(Error::unsupported(
+            "media by address over InvokeModel (send the bytes)",
+        ));
+    }
+    Ok(())
 }
 
 /// The response in a whole reply of a model of any maker.

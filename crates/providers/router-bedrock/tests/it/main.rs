@@ -22,3 +22,23 @@ fn subject() -> Subject {
 }
 
 router_conformance::suite!(subject());
+
+/// Claude over its own wire, by InvokeModel.
+mod invoke {
+    use super::*;
+
+    fn subject() -> Subject {
+        let elsewhere = "the suite over Converse has it: it is asked for in the same way";
+        Subject::of::<BedrockCodec>(env!("CARGO_MANIFEST_DIR"))
+            .fixtures_in("invoke")
+            .options(r#"{"api": "invoke"}"#)
+            .with_cache_creation_tokens()
+            .skip("embed_one", elsewhere)
+            .skip("embed_batch_keeps_order", elsewhere)
+            .skip("embed_dimensions", elsewhere)
+            .skip("count_tokens", elsewhere)
+            .skip("list_models", elsewhere)
+    }
+
+    router_conformance::suite!(subject());
+}

@@ -265,8 +265,107 @@ fn claude_is_invoked_on_its_own_wire() {
     for field in ["model", "stream", "api"] {
         assert_eq!(body.get(field), None, "{field}");
     }
-    let other = crate::side::body(&Call::new("amazon.nova-pro-v1:0", request)).expect_err("Claude only");
+    let other =
+        crate::side::body(&Call::new("ai21.jamba-1-5-large-v1:0", request)).expect_err("unknown form");
     assert_eq!(other.kind(), ErrorKind::Unsupported);
+}
+
+/// A conversation of three turns, with settings, for InvokeModel.
+fn invoked(model: &str) -> (Value, Vec<String>) {
+    let mut options = BedrockOptions::default();
+    options.api = Some(Api::Invoke);
+    let mut request = ChatRequest::new(vec![
+        Message::system("Be brief."),
+        Message::user("Hi"),
+        Message::assistant("Hello."),
+        Message::user("Why?"),
+    ])
+    .with_provider_options("bedrock", &options)
+    .expect("JSON");
+    request.settings.max_output_tokens = Some(9);
+    request.settings.temperature = Some(0.5);
+    request.settings.top_k = Some(3);
+    request.settings.stop_sequences = vec!["END".into()];
+    sent(model, request)
+}
+
+#[test]
+fn models_that_take_text_are_told_who_spoke() {
+    assert_eq!(
+        invoked("amazon.titan-text-premier-v1:0"),
+        (
+            json!({"inputText": "Be brief.\n\nUser: Hi\nBot: Hello.\nUser: Why?\nBot:",
+                "textGenerationConfig": {"maxTokenCount": 9, "temperature": 0.5, "stopSequences": ["END"]}}),
+            vec!["top_k".to_owned()]
+        )
+    );
+    let (llama, warned) = invoked("us.meta.llama3-3-70b-instruct-v1:0");
+    assert_eq!(
+        llama,
+        json!({"max_gen_len": 9, "temperature": 0.5, "prompt": "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n\
+            Be brief.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>\
+            <|start_header_id|>assistant<|end_header_id|>\n\nHello.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>\
+            <|start_header_id|>assistant<|end_header_id|>\n\n"})
+    );
+    assert_eq!(warned, ["stop_sequences", "top_k"]);
+    let (llama, _) = invoked("meta.llama4-scout-17b-instruct-v1:0");
+    assert!(llama["prompt"].as_str().expect("text").ends_with(
+        "<|header_start|>user<|header_end|>\n\nWhy?<|eot|><|header_start|>assistant<|header_end|>\n\n"
+    ));
+    assert_eq!(
+        invoked("mistral.mistral-7b-instruct-v0:2").0,
+        json!({"prompt": "<s>[INST] Be brief.\n\nHi [/INST] Hello.</s>[INST] Why? [/INST]",
+            "max_tokens": 9, "temperature": 0.5, "top_k": 3, "stop": ["END"]})
+    );
+    assert_eq!(
+        invoked("cohere.command-r-plus-v1:0").0,
+        json!({"message": "Why?", "preamble": "Be brief.", "max_tokens": 9, "temperature": 0.5, "k": 3, "stop_sequences": ["END"],
+            "chat_history": [{"role": "USER", "message": "Hi"}, {"role": "CHATBOT", "message": "Hello."}]})
+    );
+}
+
+#[test]
+fn models_that_take_messages_are_given_them() {
+    let (nova, _) = invoked("us.amazon.nova-pro-v1:0");
+    assert_eq!(
+        nova,
+        json!({"schemaVersion": "messages-v1", "system": [{"text": "Be brief."}],
+            "messages": [{"role": "user", "content": [{"text": "Hi"}]}, {"role": "assistant", "content": [{"text": "Hello."}]},
+                {"role": "user", "content": [{"text": "Why?"}]}],
+            "inferenceConfig": {"maxTokens": 9, "temperature": 0.5, "stopSequences": ["END"], "topK": 3}})
+    );
+    for (model, limit) in [
+        ("openai.gpt-oss-120b-1:0", "max_completion_tokens"),
+        ("qwen.qwen3-32b-v1:0", "max_tokens"),
+        ("deepseek.v3-v1:0", "max_tokens"),
+        ("moonshot.kimi-k2-thinking", "max_tokens"),
+        ("mistral.mistral-large-2407-v1:0", "max_tokens"),
+    ] {
+        let (body, _) = invoked(model);
+        assert_eq!(body[limit], 9, "{model}");
+        assert_eq!(body["messages"][0]["role"], "system", "{model}");
+        for field in ["model", "stream", "api"] {
+            assert_eq!(body.get(field), None, "{field}");
+        }
+    }
+}
+
+#[test]
+fn text_takes_text_only() {
+    let mut options = BedrockOptions::default();
+    options.api = Some(Api::Invoke);
+    let tools =
+        ChatRequest::user("x").with_tools([ToolDefinition::function("f", "F.", json!({"type": "object"}))]);
+    let picture = ChatRequest::new(vec![Message::user([ContentPart::from(Media::image_bytes(
+        "image/png",
+        b"x",
+    ))])]);
+    for request in [tools, picture] {
+        let request = request.with_provider_options("bedrock", &options).expect("JSON");
+        let error =
+            crate::side::body(&Call::new("meta.llama3-8b-instruct-v1:0", request)).expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
 }
 
 #[test]
