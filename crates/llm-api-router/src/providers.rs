@@ -35,7 +35,7 @@ providers! {
     "azure" => router_azure as azure, Entry::new(<azure::AzureCodec as router_wire::vendor::VendorCodec>::VENDOR, azure::build);
     "baidu" => router_baidu as baidu, Entry::of::<baidu::BaiduCodec>();
     "bedrock" => router_bedrock as bedrock, Entry::new(bedrock::VENDOR, bedrock::build).on_wires(&["bedrock", "anthropic"]);
-    "bfl" => router_bfl as bfl, Entry::of::<bfl::BflCodec>();
+    "bfl" => router_bfl as bfl, Entry::of::<bfl::BflCodec>().on_wires(&[]);
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
     "cloudflare" => router_cloudflare as cloudflare, Entry::new(<cloudflare::CloudflareCodec as router_wire::vendor::VendorCodec>::VENDOR, cloudflare::build);
     "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>().on_wires(&["cohere"]);
@@ -52,10 +52,10 @@ providers! {
     "nvidia" => router_nvidia as nvidia, Entry::of::<nvidia::NvidiaCodec>();
     "openrouter" => router_openrouter as openrouter, Entry::new(<openrouter::OpenRouterCodec as router_wire::vendor::VendorCodec>::VENDOR, openrouter::build);
     "perplexity" => router_perplexity as perplexity, Entry::of::<perplexity::PerplexityCodec>();
-    "replicate" => router_replicate as replicate, Entry::of::<replicate::ReplicateCodec>();
+    "replicate" => router_replicate as replicate, Entry::of::<replicate::ReplicateCodec>().on_wires(&[]);
     "sambanova" => router_sambanova as sambanova, Entry::of::<sambanova::SambaNovaCodec>();
     "siliconflow" => router_siliconflow as siliconflow, Entry::of::<siliconflow::SiliconFlowCodec>();
-    "stability" => router_stability as stability, Entry::of::<stability::StabilityCodec>();
+    "stability" => router_stability as stability, Entry::of::<stability::StabilityCodec>().on_wires(&[]);
     "stepfun" => router_stepfun as stepfun, Entry::of::<stepfun::StepFunCodec>();
     "tencent" => router_tencent as tencent, Entry::of::<tencent::TencentCodec>();
     "together" => router_together as together, Entry::of::<together::TogetherCodec>();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use router_core::error::TimeoutKind;
 use router_core::{
-    Call, Capabilities, Error, ErrorKind, Feature, Json, OperationKind, Output, ProviderId, Result,
+    BatchLimits, Call, Capabilities, Error, ErrorKind, Feature, Json, OperationKind, Output, ProviderId,
+    Result,
 };
 use router_wire::classify::CodeTable;
 use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
@@ -123,6 +124,10 @@ impl Codec for AzureCodec {
             .path(&encoded.request.path, call.model.as_str())
             .into();
         Ok(encoded)
+    }
+
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        self.inner.batch_limits(call)
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use router_core::BatchLimits;
 use router_wire::message::percent_encoded;
 use router_wire_openai::Dialect;
 use router_wire_openai::dialect::ResponsesUse;
@@ -87,6 +88,8 @@ impl Surface {
         dialect.stop_max = Some(4);
         dialect.video = false;
         dialect.responses = ResponsesUse::Asked;
+        // As OpenAI's: of all inputs 300,000 tokens, by a count that is estimated.
+        dialect.embeddings.limits = Some(BatchLimits::inputs(2048).with_tokens(250_000));
         dialect.images.unsupported = ["negative_prompt", "aspect_ratio", "seed"]
             .map(Cow::Borrowed)
             .to_vec();

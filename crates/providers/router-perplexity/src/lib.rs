@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use router_core::{Capabilities, Feature, OperationKind};
+use router_core::{BatchLimits, Capabilities, Feature, OperationKind};
 use router_wire::vendor::Vendor;
 use router_wire_openai::dialect::ReasoningReplay;
 use router_wire_openai::embeddings::Vectors;
@@ -56,6 +56,8 @@ impl DialectVendor for PerplexityDialect {
         dialect.models_path = Cow::Borrowed("/v1/models");
         // Its base64 holds signed bytes instead of floats.
         dialect.embeddings.vectors = Vectors::Bytes;
+        // Of all inputs 120,000 tokens, by a count that is estimated.
+        dialect.embeddings.limits = Some(BatchLimits::inputs(512).with_tokens(90_000));
         dialect
     }
 

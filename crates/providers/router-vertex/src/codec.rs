@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use router_core::{Call, Capabilities, ChatRequest, Error, ModelId, Operation, Output, ProviderId, Result};
+use router_core::{
+    BatchLimits, Call, Capabilities, ChatRequest, Error, ModelId, Operation, Output, ProviderId, Result,
+};
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpRequest, HttpResponse, StreamDecoder, classify};
@@ -154,6 +156,17 @@ impl Codec for VertexCodec {
         match Target::of(&call.model) {
             Target::Google(model) => self.google(call, model),
             Target::Anthropic(model) => self.claude(call, model),
+        }
+    }
+
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        match &call.operation {
+            // A method of its own takes one; of the others' 20,000 tokens, by a count that is estimated.
+            Operation::Embed(_) => {
+                let most = most_texts(&call.model).unwrap_or(1);
+                Some(BatchLimits::inputs(most).with_tokens(15_000))
+            }
+            _ => None,
         }
     }
 

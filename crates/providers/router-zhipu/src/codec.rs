@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use router_core::{
-    Call, Capabilities, Error, ErrorKind, Feature, Json, Operation, OperationKind, Output, ProviderId,
-    ReasoningEffort, Result, Text, Warning,
+    BatchLimits, Call, Capabilities, Error, ErrorKind, Feature, Json, Operation, OperationKind, Output,
+    ProviderId, ReasoningEffort, Result, Text, Warning,
 };
 use router_wire::classify::CodeTable;
 use router_wire::vendor::{Vendor, VendorCodec};
@@ -161,6 +161,7 @@ fn dialect() -> Dialect {
     // Counts stand on the last chunk, asked for or not.
     dialect.stream_options = false;
     dialect.files = false;
+    dialect.embeddings.limits = Some(BatchLimits::inputs(64));
     dialect.images.edits = EditForm::None;
     dialect.images.delivery = DeliveryForm::Url;
     dialect.images = dialect.images.without(&[
@@ -232,6 +233,10 @@ impl Codec for ZhipuCodec {
                 Ok(encoded)
             }
         }
+    }
+
+    fn batch_limits(&self, call: &Call) -> Option<BatchLimits> {
+        self.of(call).batch_limits(call)
     }
 
     fn decode(&self, call: &Call, response: &HttpResponse) -> Result<Output> {
