@@ -321,7 +321,7 @@ struct ResponsesCodec {
 impl ResponsesCodec {
     fn new(id: ProviderId) -> Self {
         Self {
-            speaker: Speaker::new(id, WIRE),
+            speaker: router_wire_openai::speaker(id),
             capabilities: Arc::new(Capabilities::new([OperationKind::Chat], &[])),
         }
     }

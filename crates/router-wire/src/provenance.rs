@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use router_core::content::Opaque;
-use router_core::{ProviderId, Signature, Text};
+use router_core::{ContentPart, ProviderId, Result, Signature, Text};
+
+use crate::warnings::Warnings;
 
 /// Marks a signature that was made by another vendor than the one whose wire it is on.
 const SEAL: &str = "llm-router:";
@@ -14,6 +16,7 @@ pub struct Speaker {
     provider: ProviderId,
     wire: &'static str,
     maker: Option<ProviderId>,
+    signed: &'static str,
 }
 
 impl Speaker {
@@ -24,7 +27,16 @@ impl Speaker {
             provider,
             wire,
             maker: None,
+            signed: wire,
         }
+    }
+
+    /// With another name than the wire's for signatures that came over it without their maker's: for a wire that many sign on, so
+    /// that what the vendor signed whose name it bears is not taken for anybody's.
+    #[must_use]
+    pub fn with_signed(mut self, name: &'static str) -> Self {
+        self.signed = name;
+        self
     }
 
     /// With another maker than the provider: for a provider that speaks several wires, so that what was made on one is not sent
@@ -56,7 +68,31 @@ impl Speaker {
     /// The signature's data, when it may be sent.
     #[must_use]
     pub fn signature<'a>(&self, signature: &'a Signature) -> Option<&'a Text> {
-        self.accepts(&signature.provider).then_some(&signature.data)
+        let maker = &signature.provider;
+        (maker == self.maker() || *maker == *self.signed).then_some(&signature.data)
+    }
+
+    /// Says that a signature on a text, a call or media is left out, as another vendor made it. Of reasoning, the wire says
+    /// whether it goes back at all.
+    ///
+    /// # Errors
+    /// `Unsupported` when the caller asked for strictness.
+    pub fn check_signature(&self, part: &ContentPart, warnings: &mut Warnings) -> Result<()> {
+        let rides = matches!(
+            part,
+            ContentPart::Text(_) | ContentPart::ToolCall(_) | ContentPart::Media(_)
+        );
+        let signature = part
+            .riders()
+            .filter(|_| rides)
+            .and_then(|riders| riders.signature());
+        match signature {
+            Some(signature) if self.signature(signature).is_none() => warnings.dropped(
+                "messages.signature",
+                "a signature goes back only to the vendor that made it",
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// The opaque part, when it may be sent.

@@ -15,7 +15,7 @@ use router_wire::vendor::{Vendor, VendorCodec};
 use router_wire::warnings::Warnings;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, Pending, StreamDecoder, classify};
 use router_wire_openai::chat::stream::ChatStreamDecoder;
-use router_wire_openai::{WIRE, compatible};
+use router_wire_openai::compatible;
 
 use crate::dialects::{self, Dialects};
 use crate::error::CODES;
@@ -71,7 +71,7 @@ impl VendorCodec for AliyunCodec {
             OperationKind::ListModels,
         ];
         Self {
-            speaker: Speaker::new(id, WIRE),
+            speaker: router_wire_openai::speaker(id),
             dialects: Arc::new(Dialects::new(dialects::compatible())),
             capabilities: Arc::new(Capabilities::new(operations, FEATURES)),
         }

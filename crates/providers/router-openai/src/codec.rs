@@ -12,7 +12,7 @@ use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify
 use router_wire_openai::completions::response::CompletionStreamDecoder;
 use router_wire_openai::dialect::Dialect;
 use router_wire_openai::responses::stream::ResponsesStreamDecoder;
-use router_wire_openai::{WIRE, compatible, completions, responses};
+use router_wire_openai::{compatible, completions, responses};
 
 use crate::dialects::{Dialects, thinks_not};
 use crate::models::ModelFamily;
@@ -50,7 +50,7 @@ impl VendorCodec for OpenAiCodec {
             OperationKind::ListModels,
         ];
         Self {
-            speaker: Speaker::new(id, WIRE),
+            speaker: router_wire_openai::speaker(id),
             dialects: Dialects::new(),
             capabilities: Arc::new(Capabilities::new(operations, FEATURES)),
         }

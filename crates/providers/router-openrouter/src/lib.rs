@@ -65,6 +65,8 @@ impl DialectVendor for OpenRouterDialect {
         dialect.reasoning_request = ReasoningRequest::Reasoning;
         dialect.reasoning_replay = ReasoningReplay::Details;
         dialect.cache_control = true;
+        // Of Responses: chats take the other.
+        dialect.cache_breakpoints = true;
         dialect.file_urls = true;
         dialect.images.path = Cow::Borrowed("/images");
         dialect.images.edits_path = Cow::Borrowed("/images");

@@ -3,6 +3,7 @@
 mod aliases;
 mod cuts;
 mod folder;
+mod keepsakes;
 mod outcomes;
 mod requests;
 mod schema;

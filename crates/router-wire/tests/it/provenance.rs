@@ -63,3 +63,17 @@ proptest! {
         prop_assert!(data.ends_with(signature.data.as_str()));
     }
 }
+
+/// Many sign on OpenAI's wire: what came bare is whoever's is asked, and what OpenAI signed is OpenAI's alone.
+#[test]
+fn a_wire_that_many_sign_on() {
+    let of = |id: &'static str| Speaker::new(ProviderId::from(id), "openai").with_signed("openai-wire");
+    let (openai, other) = (of("openai"), of("xai"));
+    let bare = unseal(&Text::from("gAAAAA=="), "openai-wire");
+    assert!(openai.signature(&bare).is_some() && other.signature(&bare).is_some());
+    assert_eq!(seal(&bare, "openai-wire"), "gAAAAA==");
+    let made = Signature::new("openai", "gAAAAA==");
+    assert!(openai.signature(&made).is_some() && other.signature(&made).is_none());
+    let sealed = Text::from(seal(&made, "openai-wire").into_owned());
+    assert_eq!(unseal(&sealed, "openai-wire"), made);
+}

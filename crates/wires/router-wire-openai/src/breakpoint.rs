@@ -34,9 +34,6 @@ pub(crate) fn check(dialect: &Dialect, part: &ContentPart, warnings: &mut Warnin
         return Ok(());
     };
     let bears = matches!(part, ContentPart::Text(_) | ContentPart::Media(_));
-    if dialect.cache_control {
-        return Ok(());
-    }
     if !dialect.cache_breakpoints {
         return warnings.dropped("cache", "this vendor decides itself what to cache");
     }

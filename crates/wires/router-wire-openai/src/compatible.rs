@@ -20,7 +20,7 @@ use crate::images::stream::ImageStreamDecoder;
 use crate::responses::stream::ResponsesStreamDecoder;
 use crate::transcription::stream::TranscriptionStreamDecoder;
 use crate::{
-    WIRE, chat, completions, embeddings, images, models, moderation, rerank, responses, speech, transcription,
+    chat, completions, embeddings, images, models, moderation, rerank, responses, speech, transcription,
 };
 
 /// A codec for one OpenAI-compatible vendor, its dialect given as a value: a server of one's own, or a vendor that has no
@@ -39,7 +39,7 @@ impl Compatible {
     #[must_use]
     pub fn new(id: ProviderId, dialect: Dialect) -> Self {
         Self {
-            speaker: Speaker::new(id, WIRE),
+            speaker: crate::speaker(id),
             dialect: Arc::new(dialect),
             capabilities: Arc::new(Capabilities::new(OPERATIONS, GENERAL)),
             codes: &[],

@@ -32,6 +32,16 @@ pub use dialect::Dialect;
 /// The name of this family in signatures and opaque parts.
 pub const WIRE: &str = "openai";
 
+/// The name that signatures bear which came over this wire without their maker's: many vendors sign on it, and what OpenAI has
+/// signed is OpenAI's alone.
+pub const SIGNED: &str = "openai-wire";
+
+/// Who speaks this wire.
+#[must_use]
+pub fn speaker(provider: router_core::ProviderId) -> router_wire::provenance::Speaker {
+    router_wire::provenance::Speaker::new(provider, WIRE).with_signed(SIGNED)
+}
+
 /// The endpoints of this family as a server has them, at OpenAI's addresses and at Azure's.
 #[cfg(feature = "server")]
 #[must_use]

@@ -249,7 +249,10 @@ fn forms_of_an_answer() {
         json!({"text": "Hi", "finish_reason": "stop"})
     );
     let mut several = asked(json!({}));
-    several.path = several.path.replace("text-generation", "multimodal-generation");
+    several.path = several
+        .path
+        .replace("text-generation", "multimodal-generation")
+        .into();
     let content = &body(&several)["choices"][0]["message"]["content"];
     assert_eq!(*content, json!([{"text": "Hi"}]));
 }

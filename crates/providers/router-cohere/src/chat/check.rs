@@ -247,6 +247,7 @@ fn part(speaker: &Speaker, role: Role, of: &ContentPart, warnings: &mut Warnings
     if of.riders().is_some_and(|riders| riders.cache().is_some()) {
         warnings.dropped("cache", "Cohere decides itself what to cache")?;
     }
+    speaker.check_signature(of, warnings)?;
     match of {
         ContentPart::Media(of) => media(role, of),
         ContentPart::ToolCall(_) if role != Role::Assistant => {

@@ -296,7 +296,7 @@ impl Serialize for Said<'_> {
                 map.serialize_entry("type", "thinking")?;
                 map.serialize_entry("thinking", pieces.as_slice())?;
                 if let Some(signature) = signature {
-                    map.serialize_entry("signature", &seal(signature, router_wire_openai::WIRE))?;
+                    map.serialize_entry("signature", &seal(signature, router_wire_openai::SIGNED))?;
                 }
             }
         }

@@ -138,6 +138,7 @@ fn part(speaker: &Speaker, of: &ContentPart, warnings: &mut Warnings) -> Result<
     if of.riders().is_some_and(|riders| riders.cache().is_some()) {
         warnings.dropped("cache", "Ollama decides itself what to cache")?;
     }
+    speaker.check_signature(of, warnings)?;
     match of {
         ContentPart::Media(of) => media(of, warnings),
         ContentPart::ToolResult(result) => {

@@ -219,6 +219,7 @@ impl Checker<'_> {
         if part.riders().is_some_and(|riders| riders.cache().is_some()) {
             warnings.dropped("cache", NO_MARKS)?;
         }
+        self.speaker.check_signature(part, warnings)?;
         match part {
             ContentPart::Media(media) => self.media(media, warnings),
             ContentPart::ToolCall(call) if call.kind == ToolCallKind::Custom => {

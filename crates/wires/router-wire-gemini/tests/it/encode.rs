@@ -206,7 +206,10 @@ fn only_what_the_vendor_made_goes_back() {
         {"text": "", "thoughtSignature": "ZW5k"},
     ]);
     assert_eq!(body["contents"][1]["parts"], expected);
-    assert_eq!(warnings, ["messages.reasoning", "messages.opaque"]);
+    assert_eq!(
+        warnings,
+        ["messages.reasoning", "messages.opaque", "messages.signature"]
+    );
     assert_eq!(refused(NOW, &chat.strict()), ErrorKind::Unsupported);
 }
 

@@ -7,14 +7,14 @@ use router_wire::framing::FrameLimits;
 use router_wire::provenance::Speaker;
 use router_wire::{Codec, Framing, StreamReader};
 use router_wire_openai::responses::stream::ResponsesStreamDecoder;
-use router_wire_openai::{Compatible, Dialect, WIRE};
+use router_wire_openai::{Compatible, Dialect, SIGNED};
 
 pub(crate) fn id() -> ProviderId {
-    ProviderId::from("openai")
+    ProviderId::from_static(SIGNED)
 }
 
 pub(crate) fn speaker() -> Speaker {
-    Speaker::new(id(), WIRE)
+    router_wire_openai::speaker(id())
 }
 
 pub(crate) fn codec() -> Compatible {

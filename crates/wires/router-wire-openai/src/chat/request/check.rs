@@ -223,6 +223,7 @@ fn check_part(
     if !dialect.cache_control && part.riders().is_some_and(|riders| riders.cache().is_some()) {
         warnings.dropped("cache", "this vendor decides itself what to cache")?;
     }
+    speaker.check_signature(part, warnings)?;
     if let Some(place) = misplaced(role, part) {
         return Err(Error::new(ErrorKind::InvalidRequest, place));
     }

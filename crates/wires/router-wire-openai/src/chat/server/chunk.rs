@@ -214,7 +214,7 @@ pub(super) struct WireDetail<'a> {
 
 impl Serialize for WireDetail<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let sealed = seal(self.signature, crate::WIRE);
+        let sealed = seal(self.signature, crate::SIGNED);
         let mut map = serializer.serialize_map(None)?;
         if self.redacted {
             map.serialize_entry("type", "reasoning.encrypted")?;
@@ -238,7 +238,7 @@ impl Serialize for GoogleExtra<'_> {
         struct Google<'a> {
             thought_signature: &'a str,
         }
-        let thought_signature = &seal(self.0, crate::WIRE);
+        let thought_signature = &seal(self.0, crate::SIGNED);
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("google", &Google { thought_signature })?;
         map.end()

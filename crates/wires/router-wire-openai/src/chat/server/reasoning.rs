@@ -54,7 +54,7 @@ pub(super) fn thoughts(fields: &mut Object<'_>) -> Result<Vec<ContentPart>> {
         fields.take("extra_content");
         let mut hidden = Reasoning::new("");
         hidden.redacted = true;
-        hidden.riders = Riders::new().with_signature(unseal(&signature, crate::WIRE));
+        hidden.riders = Riders::new().with_signature(unseal(&signature, crate::SIGNED));
         add(&mut hidden.riders, "field", Json::of("extra_content")?);
         parts.push(ContentPart::Reasoning(hidden));
     }
@@ -94,7 +94,7 @@ fn thought(raw: &str) -> Option<Reasoning> {
     reasoning.riders = Riders::new().with_extra(extra);
     reasoning
         .riders
-        .set_signature(signature.map(|signature| unseal(&signature, crate::WIRE)));
+        .set_signature(signature.map(|signature| unseal(&signature, crate::SIGNED)));
     Some(reasoning)
 }
 
@@ -129,8 +129,8 @@ fn of_details(rows: Vec<&RawValue>) -> Result<Vec<Reasoning>> {
         let signature = detail
             .signature
             .to_text()
-            .map(|signature| unseal(&signature, crate::WIRE));
-        let data = detail.data.to_text().map(|data| unseal(&data, crate::WIRE));
+            .map(|signature| unseal(&signature, crate::SIGNED));
+        let data = detail.data.to_text().map(|data| unseal(&data, crate::SIGNED));
         let redacted = signature.is_none() && data.is_some();
         let signature: Option<Signature> = signature.or(data);
         if signature.is_none() && at != last {
@@ -169,6 +169,6 @@ pub(super) fn sign_call(riders: &mut Riders, extra: Extra) {
         .get(WIRE, "extra_content")
         .and_then(|content| serde_json::from_str::<&RawValue>(content.as_str()).ok())
         .and_then(google_signature);
-    riders.set_signature(signature.map(|signature| unseal(&signature, crate::WIRE)));
+    riders.set_signature(signature.map(|signature| unseal(&signature, crate::SIGNED)));
     riders.set_extra(extra);
 }

@@ -91,6 +91,7 @@ pub(super) fn messages(target: Target<'_>, request: &ChatRequest, warnings: &mut
         }
         for part in message.content.parts() {
             breakpoint::check(target.dialect, part, warnings)?;
+            target.speaker.check_signature(part, warnings)?;
             match part {
                 ContentPart::ToolResult(result) => {
                     check_result(target, result, &request.messages[..at], warnings)?;

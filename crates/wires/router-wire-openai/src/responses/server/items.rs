@@ -149,7 +149,7 @@ fn reasoning(mut fields: Object<'_>) -> Result<Reasoning> {
     reasoning.riders = Riders::new().with_extra(fields.rest(WIRE));
     reasoning
         .riders
-        .set_signature(sealed.map(|data| provenance::unseal(&data, crate::WIRE)));
+        .set_signature(sealed.map(|data| provenance::unseal(&data, crate::SIGNED)));
     Ok(reasoning)
 }
 

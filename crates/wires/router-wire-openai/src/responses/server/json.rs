@@ -155,7 +155,7 @@ impl Serialize for Thought<'_> {
         }
         own_fields(&mut map, extra)?;
         if let Some(signature) = self.riders.signature() {
-            map.serialize_entry("encrypted_content", &seal(signature, crate::WIRE))?;
+            map.serialize_entry("encrypted_content", &seal(signature, crate::SIGNED))?;
         }
         map.end()
     }

@@ -239,7 +239,8 @@ fn choice(index: u32) -> impl Strategy<Value = Choice> {
         let mut content = Vec::new();
         content.extend(thought.map(|text| {
             let mut reasoning = Reasoning::new(text);
-            let fields = ["reasoning_content", "openai"].map(|word| Json::of(word).expect("JSON"));
+            let fields =
+                ["reasoning_content", router_wire_openai::SIGNED].map(|word| Json::of(word).expect("JSON"));
             let fields = ["field", "provider"]
                 .map(Text::from_static)
                 .into_iter()

@@ -67,7 +67,7 @@ fn thought(place: usize) -> impl Strategy<Value = ContentPart> {
         reasoning.riders = riders(json!({"id": format!("rs_{place}"), "summary": summary}));
         reasoning
             .riders
-            .set_signature(sealed.map(|data| Signature::new("openai", data)));
+            .set_signature(sealed.map(|data| Signature::new(router_wire_openai::SIGNED, data)));
         ContentPart::Reasoning(reasoning)
     })
 }

@@ -109,7 +109,7 @@ fn items_keep_one_id_and_it_is_the_vendors() {
     let ends = |kind, id: &str| StreamEvent::PartEnd {
         choice: 0,
         kind,
-        riders: named(id).with_signature(Signature::new("openai", "sealed")),
+        riders: named(id).with_signature(Signature::new(router_wire_openai::SIGNED, "sealed")),
     };
     let events = events(&[
         start(),
