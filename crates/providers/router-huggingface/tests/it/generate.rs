@@ -20,6 +20,7 @@ fn subject() -> Subject {
     for case in [
         "chat_multi_turn",
         "chat_image_input",
+        "bad_oversize_image",
         "chat_tool_call",
         "chat_parallel_tool_calls",
         "chat_tool_result_round_trip",
@@ -46,7 +47,7 @@ fn codec() -> TgiCodec {
 fn sent(request: ChatRequest) -> (String, Value) {
     let encoded = codec().encode(&Call::new("tgi", request)).expect("a request");
     let body = serde_json::from_slice(&encoded.request.body).expect("JSON");
-    (encoded.request.path, body)
+    (encoded.request.path.to_string(), body)
 }
 
 /// What came as a text completion goes as a prompt without a word.
