@@ -13,7 +13,7 @@ mod summary;
 
 pub use conversation::{Conversation, Statistics};
 pub use fit::{Fitted, Fitter, Importance};
-pub use form::{Form, to_markdown};
+pub use form::{Form, from_markdown, to_markdown};
 pub use layer::ConversationLayer;
 pub use policy::{Policy, Strategy};
 pub use provider::Conversations;

@@ -7,7 +7,7 @@ mod openai;
 use router_core::{Error, ErrorKind, Message, Result};
 use serde_json::Value;
 
-pub use markdown::to_markdown;
+pub use markdown::{from_markdown, to_markdown};
 
 use crate::conversation::Conversation;
 use crate::record::Record;

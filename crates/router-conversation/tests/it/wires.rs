@@ -45,6 +45,11 @@ fn wires() -> Vec<Wire> {
             router_cohere::endpoints(),
         ),
         (
+            "mistral",
+            Box::new(router_mistral::MistralCodec::new("mistral".into())),
+            router_wire_openai::endpoints(),
+        ),
+        (
             "converse",
             Box::new(router_bedrock::BedrockCodec::new("bedrock".into())),
             router_bedrock::endpoints(),
