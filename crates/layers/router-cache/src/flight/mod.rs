@@ -66,10 +66,6 @@ struct State {
     alone: Option<Waker>,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of them per call, on the heap already"
-)]
 enum Stage {
     /// Until the provider answers.
     Calling(BoxFuture<'static, Result<Reply>>),
