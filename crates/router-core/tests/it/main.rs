@@ -2,6 +2,7 @@
 
 mod answers;
 mod call;
+mod check;
 mod collect;
 mod context;
 mod errors;
