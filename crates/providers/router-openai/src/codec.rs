@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use router_core::content::{MediaKind, MediaSource};
 use router_core::{
-    BatchLimits, Call, Capabilities, ChatRequest, Error, ErrorKind, Feature, Operation, OperationKind,
-    Output, ProviderId, Result,
+    BatchLimits, Call, Capabilities, ChatRequest, ContentPart, Error, ErrorKind, Feature, Operation,
+    OperationKind, Output, ProviderId, Result, ToolDefinition,
 };
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
@@ -16,7 +17,7 @@ use router_wire_openai::{compatible, completions, responses};
 
 use crate::dialects::{Dialects, thinks_not};
 use crate::models::ModelFamily;
-use crate::options::{Api, OpenAiOptions};
+use crate::options::{Api, Steering};
 
 /// Fields of [`OpenAiOptions`] that steer the codec and are not sent.
 const OWN: &[&str] = &["api"];
@@ -101,26 +102,45 @@ impl OpenAiCodec {
     }
 
     fn answers<'a>(&self, request: &'a ChatRequest, family: ModelFamily) -> Answers<'a> {
-        let chosen = request
-            .provider_options
-            .get(self.speaker.provider().as_str())
-            .and_then(|options| options.to::<OpenAiOptions>().ok())
-            .and_then(|options| options.api);
-        match chosen {
+        let options = request.provider_options.get(self.speaker.provider().as_str());
+        let steering = options.and_then(|options| options.to::<Steering>().ok());
+        let steering = steering.unwrap_or_default();
+        match steering.api {
             Some(Api::Responses) => Answers::Responses(request),
             Some(Api::ChatCompletions) => Answers::Shared,
             _ if family == ModelFamily::TextOnly => Answers::Completions(request),
             _ => {
                 let tools =
                     family.tools_need_responses() && !request.tools.is_empty() && !thinks_not(request);
-                let continues = request.settings.previous_response_id.is_some();
-                if family == ModelFamily::ResponsesOnly || tools || continues {
+                let alone = steering.conversation.is_some() || self.is_for_responses(request);
+                if family == ModelFamily::ResponsesOnly || tools || alone {
                     Answers::Responses(request)
                 } else {
                     Answers::Shared
                 }
             }
         }
+    }
+}
+
+impl OpenAiCodec {
+    /// Whether a request holds what only Responses has: tools that the vendor runs, answers that it keeps, unnamed fields of that
+    /// API, pictures by file and documents by address.
+    fn is_for_responses(&self, request: &ChatRequest) -> bool {
+        let hosted = |tool: &ToolDefinition| matches!(tool, ToolDefinition::Provider(tool) if self.speaker.opaque(tool).is_some());
+        let mut parts = request
+            .messages
+            .iter()
+            .flat_map(|message| message.content.parts());
+        request.settings.previous_response_id.is_some()
+            || request.tools.iter().any(hosted)
+            || !request.extra.for_wire(responses::WIRE).is_empty()
+            || parts.any(|part| {
+                matches!(part, ContentPart::Media(media) if matches!(
+                    (media.kind, &media.source),
+                    (MediaKind::Image, MediaSource::File(_)) | (MediaKind::Document, MediaSource::Url(_))
+                ))
+            })
     }
 }
 

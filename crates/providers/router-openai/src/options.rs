@@ -13,6 +13,17 @@ pub struct OpenAiOptions {
     /// `safety_identifier`: an id of the end user, at most 64 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub safety_identifier: Option<String>,
+    /// The id of a conversation that the vendor keeps. Responses answers then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+}
+
+/// The options that steer the codec, in whatever form the others are.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Steering {
+    pub(crate) api: Option<Api>,
+    pub(crate) conversation: Option<serde::de::IgnoredAny>,
 }
 
 /// Which API answers a chat.

@@ -1,5 +1,7 @@
 //! The suite that every provider runs, over both of OpenAI's chat APIs.
 
+mod surfaces;
+
 use router_conformance::Subject;
 use router_core::OperationKind;
 use router_openai::OpenAiCodec;

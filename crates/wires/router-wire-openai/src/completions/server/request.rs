@@ -6,7 +6,7 @@ use router_wire::server::Ingress;
 use serde_json::value::RawValue;
 
 use super::reply::{Asked, Encoder};
-use crate::completions::{WIRE, mark};
+use crate::completions::{WIRE, beyond_chats, mark};
 
 /// Most prompts of one request: each is a call of its own.
 const MOST_PROMPTS: usize = 1024;
@@ -31,32 +31,26 @@ pub(super) fn decode(mut body: Object<'_>) -> Result<Ingress> {
     }
     let each = chat.settings.n.unwrap_or(1);
     let echo = flag(&body, "echo")?;
-    let best_of: Option<u32> = peeked(&body, "best_of")?;
-    let suffix: Option<Text> = peeked(&body, "suffix")?;
+    peeked::<u32>(&body, "best_of")?;
+    peeked::<Text>(&body, "suffix")?;
     // What a chat cannot hold stays among the unnamed fields, and reaches a vendor that has this wire.
     chat.extra = body.rest(WIRE);
     mark(&mut chat.extra);
-    let has_tokens = prompts.iter().any(|prompt| matches!(prompt, Prompt::Tokens(_)));
-    let needs = if has_tokens {
-        Some("prompt: tokens")
-    } else if suffix.is_some_and(|suffix| !suffix.is_empty()) {
-        Some("suffix: a text behind the gap")
-    } else if best_of.is_some_and(|best_of| best_of > each) {
-        Some("best_of: choosing among more answers than are given")
-    } else {
-        None
-    };
+    let echo = echo.then(|| prompts.iter().map(Prompt::text).collect());
+    let chats = prompts.into_iter().map(|prompt| prompt.asked(chat.clone()));
+    let chats: Vec<ChatRequest> = chats.collect();
+    let needs = chats.iter().find_map(beyond_chats);
+    let mut operations = chats.into_iter().map(Operation::from);
+    let first = operations.next();
+    let first = first.ok_or_else(|| invalid("prompt", "must not be empty"))?;
+    let more: Vec<Operation> = operations.collect();
     let asked = Asked {
         model: model.clone(),
         include_usage,
-        echo: echo.then(|| prompts.iter().map(Prompt::text).collect()),
+        echo,
         each,
         needs,
     };
-    let mut operations = prompts.into_iter().map(|prompt| prompt.asked(chat.clone()));
-    let first = operations.next().transpose()?;
-    let first = first.ok_or_else(|| invalid("prompt", "must not be empty"))?;
-    let more = operations.collect::<Result<Vec<_>>>()?;
     Ok(Ingress::new(ModelId::from(model), first, mode, Encoder::new(asked)).with_more(more, each))
 }
 
@@ -74,14 +68,14 @@ impl Prompt<'_> {
         }
     }
 
-    fn asked(self, mut chat: ChatRequest) -> Result<Operation> {
+    fn asked(self, mut chat: ChatRequest) -> ChatRequest {
         let text = self.text();
         if let Self::Tokens(raw) = self {
             let (wire, name) = (Text::from_static(WIRE), Text::from_static("prompt"));
             chat.extra.insert(wire, name, Json::from_raw(raw));
         }
         chat.messages = ChatRequest::user(text).messages;
-        Ok(Operation::from(chat))
+        chat
     }
 }
 
