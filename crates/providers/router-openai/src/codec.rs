@@ -123,9 +123,12 @@ impl OpenAiCodec {
     }
 }
 
+/// Fields of Responses that ask for what the vendor keeps or goes on with by itself.
+const KEPT: [&str; 3] = ["background", "conversation", "prompt"];
+
 impl OpenAiCodec {
-    /// Whether a request holds what only Responses has: tools that the vendor runs, answers that it keeps, unnamed fields of that
-    /// API, pictures by file and documents by address.
+    /// Whether a request holds what only Responses has: tools that the vendor runs, conversations and prompts that it keeps,
+    /// pictures by file and documents by address.
     fn is_for_responses(&self, request: &ChatRequest) -> bool {
         let hosted = |tool: &ToolDefinition| matches!(tool, ToolDefinition::Provider(tool) if self.speaker.opaque(tool).is_some());
         let mut parts = request
@@ -134,7 +137,9 @@ impl OpenAiCodec {
             .flat_map(|message| message.content.parts());
         request.settings.previous_response_id.is_some()
             || request.tools.iter().any(hosted)
-            || !request.extra.for_wire(responses::WIRE).is_empty()
+            || KEPT
+                .iter()
+                .any(|name| request.extra.get(responses::WIRE, name).is_some())
             || parts.any(|part| {
                 matches!(part, ContentPart::Media(media) if matches!(
                     (media.kind, &media.source),

@@ -76,9 +76,9 @@ fn what_the_vendor_keeps() {
     );
 }
 
-/// A field of Responses that has no name here is not lost on a model that both APIs serve.
+/// A client of Responses that goes on with a conversation does so on a model that both APIs serve, too.
 #[test]
-fn unnamed_fields_of_responses() {
+fn a_conversation_of_a_client() {
     let mut request = ChatRequest::user("x");
     let wire = router_wire_openai::responses::WIRE;
     request
