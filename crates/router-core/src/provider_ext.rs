@@ -87,10 +87,13 @@ pub trait ProviderExt: Provider {
         async move {
             let reply = self.call(&call).await.map_err(|error| with_trail(error, &call))?;
             let Reply { head, body } = reply;
-            let output = body
-                .into_output()
-                .await
-                .map_err(|error| with_trail(error, &call))?;
+            let output = match body {
+                Body::Full(output) => output,
+                Body::Stream(stream) => stream
+                    .into_output()
+                    .await
+                    .map_err(|error| with_trail(error, &call))?,
+            };
             let value = R::response(output).ok_or_else(|| {
                 with_trail(
                     Error::new(ErrorKind::Decode, "the provider answered another operation"),

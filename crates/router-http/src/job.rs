@@ -54,7 +54,7 @@ impl fmt::Debug for Unfinished {
 impl<C: Codec> HttpProvider<C> {
     /// The reply itself where it is the answer, and what comes of the job that it tells of.
     pub(crate) async fn job(&self, call: &Call, mut response: HttpResponse) -> Result<Done> {
-        let started = Instant::now();
+        let mut started = None;
         let mut before: Option<Pending> = None;
         let mut unfinished = Unfinished(None);
         loop {
@@ -66,7 +66,9 @@ impl<C: Codec> HttpProvider<C> {
                 return Ok(Done::Whole(response));
             };
             unfinished = self.unfinished(&next);
-            match self.ask_again(call, &next, started).await? {
+            let started = *started.get_or_insert_with(Instant::now);
+            // Boxed, as is all that few calls need: the future of each call would have room for it.
+            match Box::pin(self.ask_again(call, &next, started)).await? {
                 Done::Whole(news) => response = news,
                 Done::Streamed(answer, _) => return Ok(Done::Streamed(answer, unfinished)),
             }

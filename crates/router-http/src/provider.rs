@@ -85,7 +85,7 @@ impl<C: Codec> HttpProvider<C> {
         call.operation.check(&self.codec.capabilities())?;
         let limits = self.codec.batch_limits(call);
         match limits.and_then(|limits| call.operation.batches(limits)) {
-            Some(pieces) => self.batches(call, pieces).await,
+            Some(pieces) => Box::pin(self.batches(call, pieces)).await,
             None => self.one(call).await,
         }
     }
@@ -197,7 +197,7 @@ impl<C: Codec> HttpProvider<C> {
         } = response;
         let headers = Arc::new(headers);
         if !(200..300).contains(&status) {
-            return Err(self.refused(call, status, headers, body).await);
+            return Err(Box::pin(self.refused(call, status, headers, body)).await);
         }
         if let Some(coding) = coding(&headers) {
             let message = format!("the answer is compressed ({coding}), which nobody asked for");

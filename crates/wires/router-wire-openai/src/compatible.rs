@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
 use router_core::{
     BatchLimits, Call, Capabilities, ChatRequest, Error, Feature, Json, Operation, OperationKind, Output,
     ProviderId, Result, ToolDefinition,
@@ -307,7 +308,8 @@ pub fn error_in_success(response: &HttpResponse, codes: CodeTable) -> Option<Err
     // Looked for only where the word stands near the front or the body is small: answers mention errors too.
     let body = &response.body[..];
     let head = &body[..body.len().min(256)];
-    memchr::memmem::find(head, b"\"error\"")?;
+    static WORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
+    WORD.find(head)?;
     let value: serde_json::Value = serde_json::from_slice(body).ok()?;
     let error = value.get("error").filter(|error| !error.is_null())?;
     let answered = ["choices", "output", "data", "results", "images", "text"]
