@@ -23,6 +23,8 @@ pub(super) enum Kind {
     /// A library of others.
     Peer,
     Ours(Transport),
+    /// Ours with the whole stack of layers.
+    Stack(Transport),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,18 @@ pub(super) const CONTENDERS: &[Contender] = &[
         package: "ours",
         features: "hyper",
         kind: Kind::Ours(Transport::Hyper),
+    },
+    Contender {
+        name: "our stack on reqwest",
+        package: "ours",
+        features: "reqwest,stack",
+        kind: Kind::Stack(Transport::Reqwest),
+    },
+    Contender {
+        name: "our stack on hyper",
+        package: "ours",
+        features: "hyper,stack",
+        kind: Kind::Stack(Transport::Hyper),
     },
 ];
 

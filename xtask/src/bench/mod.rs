@@ -61,7 +61,7 @@ fn measured(contenders: impl Iterator<Item = &'static Contender>, effort: Effort
         let cells = ROWS.iter().map(|row| row.measure(&binary, &server, effort));
         table.add(contender.name, cells.collect::<Result<_, _>>()?);
     }
-    let bounds = |place: usize| ROWS.iter().map(move |row| Some(row.at_most[place])).collect();
+    let bounds = |place: usize| ROWS.iter().map(move |row| Some(row.at_most?[place])).collect();
     table.add("at most on reqwest", bounds(0));
     table.add("at most on hyper", bounds(1));
     Ok(table)
@@ -71,14 +71,15 @@ fn measured(contenders: impl Iterator<Item = &'static Contender>, effort: Effort
 fn within_bounds(table: &Table) -> Totals {
     let mut totals = Totals::default();
     for contender in CONTENDERS {
-        let Kind::Ours(transport) = contender.kind else {
+        let (Kind::Ours(transport) | Kind::Stack(transport)) = contender.kind else {
             continue;
         };
         for row in ROWS {
             let Some(found) = table.cell(contender.name, row.name) else {
                 continue;
             };
-            let most = row.at_most[match transport {
+            let Some(bounds) = row.at_most else { continue };
+            let most = bounds[match transport {
                 Transport::Reqwest => 0,
                 Transport::Hyper => 1,
             }];
@@ -100,8 +101,8 @@ fn without_regression(table: &Table, kept: &Table) -> Totals {
     let mut totals = Totals::default();
     for contender in CONTENDERS {
         let raw = match contender.kind {
-            Kind::Ours(Transport::Reqwest) => "reqwest by hand",
-            Kind::Ours(Transport::Hyper) => "hyper by hand",
+            Kind::Ours(Transport::Reqwest) | Kind::Stack(Transport::Reqwest) => "reqwest by hand",
+            Kind::Ours(Transport::Hyper) | Kind::Stack(Transport::Hyper) => "hyper by hand",
             Kind::Raw | Kind::Peer => continue,
         };
         for row in ROWS.iter().filter(|row| row.unit == Unit::Instructions) {

@@ -10,6 +10,10 @@ pub const KEY: &str = "sk-bench-0123456789abcdef0123456789abcdef";
 pub const QUESTION: &str =
     "Explain in two sentences why a router between an application and its models must not be felt.";
 
+/// The text of a plain answer.
+pub const PLAIN: &str = "A router stands in the path of every call, so whatever it costs is paid on each of them, by people \
+who wait for a first word.";
+
 /// The text of a whole answer.
 pub const ANSWER: &str = "A router stands in the path of every call, so whatever it costs is paid on each of them, by people \
 who wait for a first word. If it takes microseconds where the network takes milliseconds and the model takes seconds, nobody \
@@ -32,9 +36,20 @@ pub fn history(messages: usize) -> Vec<String> {
     (0..messages).map(|_| text[..each].to_owned()).collect()
 }
 
-/// A whole answer.
+/// A plain answer: nothing to unescape.
+///
+/// The bounds were set with one like it: typed by hand, a call takes as much as it took then, on either transport.
+pub fn plain() -> String {
+    answer(PLAIN)
+}
+
+/// An answer with text to unescape.
 pub fn whole() -> String {
-    let text = ANSWER.replace('"', "\\\"").replace('\n', "\\n");
+    answer(&ANSWER.replace('"', "\\\"").replace('\n', "\\n"))
+}
+
+/// An answer as OpenAI gives it, around a text in JSON's form.
+fn answer(text: &str) -> String {
     format!(
         r#"{{
   "id": "chatcmpl-CQxv2ZkPjWm5vN8sT1aYbRd3eFgHi",

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use crate::canned::{ANSWER, PIECE, history};
+use crate::canned::{ANSWER, PIECE, PLAIN, history};
 use crate::count::allocations;
 
 /// Calls before anything is counted: the connection is open and every buffer has its size.
@@ -48,6 +48,7 @@ pub fn run<C: Contender>() {
         let client = C::connect(base_url);
         let kept = C::keep(history(size.max(1)));
         let call = async || match row.as_str() {
+            "plain" => assert_eq!(client.unary().await, PLAIN.len()),
             "unary" => assert_eq!(client.unary().await, ANSWER.len()),
             "stream" => assert_eq!(client.stream().await, size * PIECE.len()),
             "history" => assert_eq!(client.history(&kept).await, ANSWER.len()),

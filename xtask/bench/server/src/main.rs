@@ -1,6 +1,7 @@
 //! A vendor that answers at once with canned bytes: what it takes does not depend on who asks.
 //!
 //! `POST /chunks/N/v1/chat/completions` answers a request with `"stream":true` with N chunks of text, and others whole.
+//! `/plain/0/…` answers whole ones plainly, with one header of the vendor's own.
 //! `/chunks/N/pace/M/…` waits M microseconds before each frame, so that each is read alone.
 
 use std::collections::HashMap;
@@ -52,17 +53,21 @@ async fn serve(mut stream: TcpStream) -> Option<()> {
     }
 }
 
+/// Headers that OpenAI adds.
+const OWN: &str = "openai-processing-ms: 412\r\nx-ratelimit-limit-requests: 10000\r\nx-ratelimit-remaining-requests: 9999\r\n";
+
 /// The bytes of an answer, in the parts in which a vendor would send them.
 fn answer(request: &Request) -> Vec<Vec<u8>> {
+    let plain = request.setting("plain").is_some();
     let head = |more: &str| {
+        let own = if plain { "" } else { OWN };
         format!(
             "HTTP/1.1 200 OK\r\ndate: Tue, 25 Nov 2025 16:00:00 GMT\r\n{more}\r\n\
-             x-request-id: req_7f1c1b5f7d2c4f6c9f3f6d0f4b1a2c3d\r\nopenai-processing-ms: 412\r\n\
-             x-ratelimit-limit-requests: 10000\r\nx-ratelimit-remaining-requests: 9999\r\n\r\n"
+             x-request-id: req_7f1c1b5f7d2c4f6c9f3f6d0f4b1a2c3d\r\n{own}\r\n"
         )
     };
     if !request.streams {
-        let body = canned::whole();
+        let body = if plain { canned::plain() } else { canned::whole() };
         let head = head(&format!(
             "content-type: application/json\r\ncontent-length: {}",
             body.len()
