@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 
 /// Every LLM vendor on the command line, and behind one address.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_long_help = select::variables())]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -129,13 +129,35 @@ fn is_configured(registry: &Registry, name: &str) -> bool {
     registry.get(name).is_some_and(|entry| entry.is_configured())
 }
 
+/// Variables that a message names; `--help` lists all.
+const NAMED: usize = 3;
+
 fn no_key(registry: &Registry) -> String {
-    let variables: Vec<&str> = registry
+    let keys: Vec<&str> = keys(registry).map(|(_, key)| key).collect();
+    let (named, others) = keys.split_at(NAMED.min(keys.len()));
+    format!(
+        "no key is set ({}, or one of {} others: llm-router --help lists them)",
+        named.join(", "),
+        others.len()
+    )
+}
+
+/// Vendors by name, and the variable of each one's key.
+fn keys(registry: &Registry) -> impl Iterator<Item = (&'static str, &'static str)> {
+    registry
         .entries()
-        .filter_map(|entry| entry.vendor().key_env.first().copied())
-        .filter(|name| !name.starts_with("SIM_"))
-        .collect();
-    format!("no key is set ({})", variables.join(", "))
+        .map(|entry| entry.vendor())
+        .filter(|vendor| vendor.id != SIM)
+        .filter_map(|vendor| Some((vendor.name, *vendor.key_env.first()?)))
+}
+
+/// All vendors' variables, for `--help`.
+pub(crate) fn variables() -> String {
+    let mut text = String::from("Keys are read from the environment:\n");
+    for (name, key) in keys(&Registry::builtin()) {
+        text.push_str(&format!("  {key:<24} {name}\n"));
+    }
+    text
 }
 
 fn names(registry: &Registry) -> String {

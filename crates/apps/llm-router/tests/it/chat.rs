@@ -22,6 +22,11 @@ fn without_model_and_key_the_simulated_vendor_answers_and_says_so() {
         "{note}"
     );
     assert!(note.ends_with("the simulated vendor answers"), "{note}");
+    assert!(note.len() < 200, "one line of a terminal or two: {note}");
+    let help = run(&["--help"], &[]);
+    for variable in ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY"] {
+        assert!(help.ok().contains(variable), "{variable}");
+    }
 }
 
 #[test]
