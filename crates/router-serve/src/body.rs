@@ -238,7 +238,8 @@ impl EventBody {
                 return Poll::Ready(self.broken.take().map(Err));
             }
             match self.poll_source(task) {
-                Poll::Ready(()) => {}
+                // A burst goes on as long as something comes of giving way.
+                Poll::Ready(()) => self.gave_way = 0,
                 Poll::Pending if !self.out.is_empty() => {
                     if self.gave_way < GIVE_WAY {
                         self.gave_way += 1;

@@ -67,7 +67,7 @@ const VENDORS: [(&str, &str); 4] = [
 ];
 
 /// A gateway in front of one vendor, at the address that it gives.
-async fn gateway(vendor: &str, base_url: String) -> String {
+pub(crate) async fn gateway(vendor: &str, base_url: String) -> String {
     let settings = ProviderSettings::default()
         .with_api_key("sk-canary")
         .with_base_url(base_url);

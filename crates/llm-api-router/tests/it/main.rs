@@ -5,6 +5,8 @@
 mod awkward;
 #[cfg(all(feature = "balance", feature = "retry"))]
 mod balanced;
+#[cfg(all(feature = "providers", feature = "hyper", feature = "serve"))]
+mod bursts;
 #[cfg(all(feature = "config", feature = "providers", feature = "serve"))]
 mod callers;
 #[cfg(all(feature = "config", feature = "providers", feature = "serve"))]
