@@ -2,6 +2,7 @@
 
 mod contender;
 mod measure;
+mod slim;
 mod table;
 
 use std::fs;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
         print!("{}", table.json());
     }
     let mut totals = within_bounds(&table);
+    totals += slim::weighed()?;
     if !effort.callgrind {
         println!("skipped: instructions: valgrind is not installed");
         totals += Totals::skipped(1);
