@@ -29,7 +29,7 @@ use router_wire::vendor::VendorCodec;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder, classify};
 use router_wire_openai::responses::response;
 use router_wire_openai::responses::stream::ResponsesStreamDecoder;
-use router_wire_openai::{Compatible, Dialect, WIRE, completions};
+use router_wire_openai::{Compatible, Dialect, completions};
 use serde_json::Value;
 
 use crate::cassette::Cassette;

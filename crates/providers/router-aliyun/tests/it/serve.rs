@@ -291,7 +291,7 @@ fn what_is_wrong_is_named() {
     let message = |body: Value| {
         let error = read(&HttpRequest::post_json(TEXT, body.to_string())).expect_err("it is wrong");
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        error.message().to_string()
+        error.message().to_owned()
     };
     assert!(message(json!({"input": {}})).contains("model"));
     assert!(message(json!({"model": "m"})).contains("input"));
