@@ -258,18 +258,19 @@ pub(super) fn carried(signature: &Signature) -> Signature {
 
 /// Whether a part is in the JSON of this wire, whoever made it: the vendor, or a cloud that speaks the same.
 pub(super) fn is_of_wire(part: &Opaque) -> bool {
-    let kind = || {
+    let own = || {
         let raw: &RawValue = serde_json::from_str(part.raw.as_str()).ok()?;
-        Object::of(raw, "").ok()?.text("type").ok()?
+        let mut object = Object::of(raw, "").ok()?;
+        // OpenAI has a compaction of its own, which is sealed and has no content.
+        let with_content = object.peek("content").is_some();
+        let kind = object.text("type").ok()??;
+        let one_of_ours = matches!(
+            kind.as_str(),
+            "server_tool_use" | "mcp_tool_use" | "fallback" | "container_upload"
+        );
+        Some(one_of_ours || kind.ends_with("_tool_result") || (kind == "compaction" && with_content))
     };
-    part.provider == *WIRE
-        || kind().is_some_and(|kind| {
-            kind.ends_with("_tool_result")
-                || matches!(
-                    kind.as_str(),
-                    "server_tool_use" | "mcp_tool_use" | "compaction" | "fallback" | "container_upload"
-                )
-        })
+    part.provider == *WIRE || own().unwrap_or(false)
 }
 
 /// A block.
