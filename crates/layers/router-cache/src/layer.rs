@@ -32,7 +32,7 @@ impl CacheLayer {
     /// # Errors
     /// `Config` naming the field.
     pub fn new(policy: CachePolicy) -> Result<Self> {
-        let store = MemoryStore::new(policy.max_bytes, policy.max_entry_bytes);
+        let store = MemoryStore::new(policy.max_bytes);
         Self::with_store(policy, store, "")
     }
 

@@ -1,64 +1,54 @@
 //! Answers in memory: bounded by weight, those go first that are used least.
 
-use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use hashbrown::DefaultHashBuilder;
-use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{OptionsBuilder, Weighter};
-use router_core::{BoxFuture, Result};
+use moka::Expiry;
+use moka::sync::Cache;
+use router_core::{BoxFuture, Error, ErrorKind, Result};
 
 use crate::entry::Entry;
 use crate::key::{CacheKey, namespace_id};
 use crate::store::{CacheSize, CacheStore, Lookup};
 
-/// What an answer takes that is as long as most: by it is known how many there will be.
-const USUAL_BYTES: u64 = 4 * 1024;
-/// Parts that are locked on their own, each with its share of the bytes.
-const PARTS: u64 = 8;
-
 /// Answers in the memory of this process.
-///
-/// One whose time is over is not given any more; it makes room when there is need of it, or when the size is asked for.
+#[derive(Debug)]
 pub struct MemoryStore {
-    entries: Cache<CacheKey, Arc<Entry>, ByBytes, DefaultHashBuilder>,
-}
-
-impl fmt::Debug for MemoryStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore")
-            .field("entries", &self.entries.len())
-            .field("bytes", &self.entries.weight())
-            .finish()
-    }
+    entries: Cache<CacheKey, Arc<Entry>>,
 }
 
 impl MemoryStore {
-    /// A store of at most so many bytes, and so many for one answer.
+    /// A store of at most so many bytes.
     #[must_use]
-    pub fn new(max_bytes: u64, max_entry_bytes: usize) -> Self {
-        // Each part has room for several of the largest.
-        let several = (max_entry_bytes as u64).saturating_mul(4).max(1);
-        let options = OptionsBuilder::new()
-            .shards((max_bytes / several).clamp(1, PARTS) as usize)
-            .estimated_items_capacity((max_bytes / USUAL_BYTES) as usize)
-            .weight_capacity(max_bytes)
-            .build()
-            .expect("all that has no default is set");
-        let lifecycle = DefaultLifecycle::default();
-        Self {
-            entries: Cache::with_options(options, ByBytes, DefaultHashBuilder::default(), lifecycle),
-        }
+    pub fn new(max_bytes: u64) -> Self {
+        let entries = Cache::builder()
+            .max_capacity(max_bytes)
+            .weigher(|_: &CacheKey, entry: &Arc<Entry>| {
+                u32::try_from(entry.bytes() + size_of::<CacheKey>()).unwrap_or(u32::MAX)
+            })
+            .expire_after(OwnTime)
+            .support_invalidation_closures()
+            .build();
+        Self { entries }
     }
 }
 
-/// Weighs an entry.
-#[derive(Clone)]
-struct ByBytes;
+/// Each entry says how long it lives.
+struct OwnTime;
 
-impl Weighter<CacheKey, Arc<Entry>> for ByBytes {
-    fn weight(&self, _: &CacheKey, entry: &Arc<Entry>) -> u64 {
-        entry.bytes() as u64
+impl Expiry<CacheKey, Arc<Entry>> for OwnTime {
+    fn expire_after_create(&self, _: &CacheKey, entry: &Arc<Entry>, _: Instant) -> Option<Duration> {
+        Some(entry.ttl())
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &CacheKey,
+        entry: &Arc<Entry>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(entry.ttl())
     }
 }
 
@@ -72,33 +62,36 @@ impl CacheStore for MemoryStore {
     }
 
     fn remove<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<bool>> {
-        Box::pin(async {
-            Ok(self
-                .entries
-                .remove(key)
-                .is_some_and(|(_, entry)| entry.is_fresh()))
-        })
+        Box::pin(async { Ok(self.entries.remove(key).is_some_and(|entry| entry.is_fresh())) })
     }
 
     fn remove_namespace<'a>(&'a self, namespace: &'a str) -> BoxFuture<'a, Result<()>> {
         Box::pin(async {
             let id = namespace_id(namespace);
-            self.entries.retain(|key, _| *key.namespace() != id);
+            let registered = self
+                .entries
+                .invalidate_entries_if(move |key, _| *key.namespace() == id);
+            registered.map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
+            self.entries.run_pending_tasks();
             Ok(())
         })
     }
 
     fn clear(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async {
-            self.entries.clear();
+            self.entries.invalidate_all();
+            self.entries.run_pending_tasks();
             Ok(())
         })
     }
 
     fn size(&self) -> BoxFuture<'_, Result<CacheSize>> {
         Box::pin(async {
-            self.entries.retain(|_, entry| entry.is_fresh());
-            Ok(CacheSize::new(self.entries.len() as u64, self.entries.weight()))
+            self.entries.run_pending_tasks();
+            Ok(CacheSize::new(
+                self.entries.entry_count(),
+                self.entries.weighted_size(),
+            ))
         })
     }
 }

@@ -131,12 +131,12 @@ fn the_stack_adds_few_allocations_to_a_call() {
     println!(
         "with a cache: {whole} allocations a whole call, {streamed} a stream, {chunks} for 1000 chunks more"
     );
-    assert!(whole <= 13, "{whole}");
-    assert!(streamed <= 26, "{streamed}");
+    assert!(whole <= 19, "{whole}");
+    assert!(streamed <= 32, "{streamed}");
     // Buffers that grow.
     assert!(chunks <= 24, "for a thousand chunks: {chunks}");
     let (whole, streamed, _) = added("cache = { ttl = \"10m\", single_flight = false }");
     println!("without single-flight: {whole} allocations a whole call, {streamed} a stream");
-    assert!(whole <= 10, "{whole}");
-    assert!(streamed <= 23, "{streamed}");
+    assert!(whole <= 16, "{whole}");
+    assert!(streamed <= 29, "{streamed}");
 }

@@ -130,5 +130,5 @@ async fn everything_comes_back(store: &dyn CacheStore, ttl: Duration) {
 
 #[tokio::test]
 async fn memory_keeps_the_contract() {
-    check(&MemoryStore::new(1 << 20, 1 << 18)).await;
+    check(&MemoryStore::new(1 << 20)).await;
 }
