@@ -67,8 +67,10 @@ fn messages(request: &ChatRequest) -> Result<()> {
             let ContentPart::ToolResult(result) = part else {
                 continue;
             };
+            // Backwards: the call is mostly in the message before, and a history may be long.
             let mut before = request.messages[..at]
                 .iter()
+                .rev()
                 .flat_map(|message| message.content.parts());
             let called = before.any(|part| match part {
                 // Some wires have no ids.
