@@ -5,8 +5,6 @@ use crate::capability::Capabilities;
 use crate::chat::ChatRequest;
 use crate::content::{ContentPart, MediaKind, MediaSource};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extra::Extra;
-use crate::options::ProviderOptions;
 
 /// Fields that a caller passes on untouched, by which a vendor holds the conversation, or a part of it, itself.
 const HELD: &[&str] = &[
@@ -27,10 +25,10 @@ impl Operation {
     pub fn check(&self, capabilities: &Capabilities) -> Result<()> {
         match self {
             Self::Chat(request) => {
-                if !is_held(&request.extra, &request.provider_options)
-                    && request.settings.previous_response_id.is_none()
+                if let Err(error) = messages(request)
+                    && !is_held(request)
                 {
-                    messages(request)?;
+                    return Err(error);
                 }
                 match capabilities.max_image_bytes {
                     Some(most) => pictures(request, most),
@@ -53,9 +51,13 @@ fn empty(field: &str) -> Error {
     invalid(field, "at least one is needed")
 }
 
-fn is_held(extra: &Extra, options: &ProviderOptions) -> bool {
+/// Whether the vendor may hold what the request lacks.
+fn is_held(request: &ChatRequest) -> bool {
     let named = |json: &str| HELD.iter().any(|name| json.contains(&format!("\"{name}\"")));
-    extra.iter().any(|(name, _)| HELD.contains(&name)) || options.iter().any(|(_, json)| named(json.as_str()))
+    let mut options = request.provider_options.iter();
+    request.settings.previous_response_id.is_some()
+        || request.extra.iter().any(|(name, _)| HELD.contains(&name))
+        || options.any(|(_, json)| named(json.as_str()))
 }
 
 fn messages(request: &ChatRequest) -> Result<()> {
