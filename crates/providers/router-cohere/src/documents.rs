@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use router_core::content::{MediaKind, MediaSource, Riders};
-use router_core::{Error, Extra, Json, Media, Result, Text};
+use router_core::content::MediaSource;
+use router_core::{Error, Media, Result};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::chat::WIRE;
@@ -63,6 +63,8 @@ impl Serialize for Document<'_> {
 /// A document on the wire, a text or an object, as one of ours; kept as it came where ours does not say all.
 #[cfg(feature = "server")]
 pub(crate) fn read(raw: &serde_json::value::RawValue, path: &str) -> Result<Media> {
+    use router_core::content::{MediaKind, Riders};
+    use router_core::{Extra, Json, Text};
     use router_wire::object::{Object, invalid, is_string};
 
     let of = |text: Text| Media::new(MediaKind::Document, MediaSource::Text(text));
