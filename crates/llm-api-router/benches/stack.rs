@@ -6,64 +6,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use llm_api_router::wire::vendor::Vendor;
-use llm_api_router::{
-    Body, BoxFuture, Call, Capabilities, ChatRequest, ChatResponse, Client, Config, Context, Entry,
-    EventStream, Feature, FinishReason, ModelId, OperationKind, Provider, ProviderId, Registry, Reply,
-    Result, StreamEvent, Text, Usage,
-};
+use llm_api_router::{Body, Call, ChatRequest, Client, Config, Context, Entry, ModelId, Provider, Registry};
+
+mod prompt;
+
+use prompt::prompt;
 
 const CALLS: u32 = 500;
 const WORDS: usize = 1_000;
 /// Of so many short runs the best counts: others use the machine as well.
 const ROUNDS: usize = 300;
 
-/// Answers at once; its streams have as many words as the model's name says.
-struct Prompt {
-    id: ProviderId,
-    capabilities: Arc<Capabilities>,
-}
-
-fn prompt(id: ProviderId) -> Prompt {
-    Prompt {
-        id,
-        capabilities: Arc::new(Capabilities::new(OperationKind::ALL, Feature::ALL)),
-    }
-}
-
-impl Provider for Prompt {
-    fn id(&self) -> &ProviderId {
-        &self.id
-    }
-
-    fn capabilities(&self) -> Arc<Capabilities> {
-        Arc::clone(&self.capabilities)
-    }
-
-    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
-        Box::pin(async move {
-            if !call.is_stream() {
-                let mut answer = ChatResponse::text_answer(Text::from_static("a word"));
-                answer.usage = Some(Usage::new(3, 5));
-                return Ok(Reply::full(answer));
-            }
-            let mut left: usize = call.model.as_str().parse().unwrap_or_default();
-            let events = std::iter::from_fn(move || {
-                left = left.checked_sub(1)?;
-                Some(StreamEvent::text(Text::from_static("word ")))
-            });
-            let finish = StreamEvent::finish(FinishReason::Stop, Some(Usage::new(3, 5)));
-            let stream = EventStream::from_events(events.chain([finish]));
-            Ok(Reply::stream(stream.committed().await?))
-        })
-    }
-}
-
 /// Limits, retry, a balancer over three targets, breakers and timeouts, with a cache or without: over short streams and a long one.
 fn stack(cache: &str) -> Client {
     let mut registry = Registry::new();
     registry.add(Entry::new(
         Vendor::new("prompt", "Prompt", "http://127.0.0.1"),
-        |settings| Ok(Arc::new(prompt(settings.id.clone().unwrap_or_default()))),
+        |settings| Ok(Arc::new(prompt(settings.id.clone()))),
     ));
     let text = format!(
         r#"
@@ -139,7 +98,7 @@ fn main() {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let bare = prompt(ProviderId::from_static("prompt"));
+        let bare = prompt(None);
         let (short, long) = (ModelId::from_static("5"), ModelId::from(WORDS.to_string()));
         let (smart, longer) = (ModelId::from_static("smart"), ModelId::from_static("long"));
         let (plain, streamed) = (
