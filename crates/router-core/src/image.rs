@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chat::Usage;
 use crate::content::Media;
+use crate::error::{Error, ErrorKind, Result};
 use crate::extra::Extra;
 use crate::options::ProviderOptions;
 use crate::text::Text;
@@ -76,6 +77,31 @@ impl ImageRequest {
         self.images.push(image);
         self
     }
+
+    /// Width and height in pixels, where a size is asked for: `auto` asks for none.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the size, when it is not in pixels.
+    pub fn sides(&self) -> Result<Option<(u32, u32)>> {
+        let Some(size) = self.size.as_deref().filter(|size| *size != "auto") else {
+            return Ok(None);
+        };
+        let why = "size: must be WIDTHxHEIGHT in pixels, such as 1024x768, at this vendor";
+        sides_of(size)
+            .map(Some)
+            .ok_or_else(|| Error::new(ErrorKind::InvalidRequest, why))
+    }
+}
+
+/// Width and height of a size in pixels: `1024x768`, or with `*` between. Neither is zero or beyond what a picture has.
+#[must_use]
+pub fn sides_of(size: &str) -> Option<(u32, u32)> {
+    let (width, height) = size.split_once(['x', 'X', '*'])?;
+    let side = |text: &str| {
+        let side = text.trim().parse::<u32>().ok()?;
+        (1..=65_536).contains(&side).then_some(side)
+    };
+    side(width).zip(side(height))
 }
 
 /// Pictures.

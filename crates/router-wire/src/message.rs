@@ -163,6 +163,13 @@ pub fn request_id(headers: &HeaderMap) -> Option<&str> {
         .and_then(|value| value.to_str().ok())
 }
 
+/// A name that is several parts of a path, such as `@cf/vendor/model`: slashes stay, and so does what may stand in a part.
+#[must_use]
+pub fn path_encoded(name: &str) -> String {
+    let parts: Vec<String> = name.split('/').map(percent_encoded).collect();
+    parts.join("/").replace("%40", "@").replace("%3A", ":")
+}
+
 /// A text as a part of a path or a form: everything but letters, digits and `-_.~` by its bytes.
 #[must_use]
 pub fn percent_encoded(text: &str) -> String {

@@ -115,23 +115,11 @@ enum Sides {
 }
 
 fn sides(line: Line, request: &ImageRequest, warnings: &mut Warnings) -> Result<Sides> {
-    let Some(size) = request.size.as_deref().filter(|size| *size != "auto") else {
+    let Some((width, height)) = request.sides()? else {
         if request.aspect_ratio.is_some() && line.sides {
             warnings.dropped("aspect_ratio", "this model takes a size")?;
         }
         return Ok(Sides::Unsaid);
-    };
-    let parsed = size.split_once(['x', 'X', '*']).and_then(|(width, height)| {
-        let side = |text: &str| {
-            text.trim()
-                .parse::<u32>()
-                .ok()
-                .filter(|side| (1..=16_384).contains(side))
-        };
-        side(width).zip(side(height))
-    });
-    let Some((width, height)) = parsed else {
-        return Err(invalid("size", "must be WIDTHxHEIGHT"));
     };
     if line.sides {
         let near = |side: u32| ((side + STEP / 2) / STEP).max(1) * STEP;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use router_core::{BatchLimits, Call, Capabilities, Error, Json, Operation, Output, ProviderId, Result};
+use router_wire::message::path_encoded;
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder};
@@ -79,11 +80,8 @@ impl Codec for HuggingFaceCodec {
 
 /// The path of a model at `hf-inference`: its name is two parts of the path.
 pub(crate) fn model_path(call: &Call, behind: &str) -> String {
-    let parts: Vec<String> = call
-        .model
-        .as_str()
-        .split('/')
-        .map(router_wire::message::percent_encoded)
-        .collect();
-    format!("/hf-inference/models/{}{behind}", parts.join("/"))
+    format!(
+        "/hf-inference/models/{}{behind}",
+        path_encoded(call.model.as_str())
+    )
 }

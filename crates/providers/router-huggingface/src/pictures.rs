@@ -2,7 +2,6 @@
 
 use router_core::image::{GeneratedImage, ImageRequest, ImageResponse};
 use router_core::{Call, Error, ErrorKind, Media, Result};
-use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
@@ -35,7 +34,7 @@ pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &ImageRequest) -> 
         inputs: &request.prompt,
         parameters: Parameters {
             request,
-            sides: sides(request)?,
+            sides: request.sides()?,
             overrides: &overrides,
         },
     };
@@ -45,18 +44,6 @@ pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &ImageRequest) -> 
         HttpRequest::post_json(model_path(call, ""), bytes),
         warnings.into_list(),
     ))
-}
-
-fn sides(request: &ImageRequest) -> Result<Option<(u32, u32)>> {
-    let Some(size) = request.size.as_deref().filter(|size| *size != "auto") else {
-        return Ok(None);
-    };
-    let sides = size.split_once('x');
-    let sides = sides.and_then(|(wide, high)| Some((wide.parse().ok()?, high.parse().ok()?)));
-    match sides {
-        Some(sides) => Ok(Some(sides)),
-        None => Err(invalid("size", "must be width and height, such as 1024x768")),
-    }
 }
 
 #[derive(Serialize)]

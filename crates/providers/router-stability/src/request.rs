@@ -93,9 +93,9 @@ fn check(target: &Target, request: &ImageRequest, warnings: &mut Warnings) -> Re
 
 /// The width to height that is asked for, or comes nearest to the size.
 fn ratio<'a>(target: &Target, request: &'a ImageRequest, warnings: &mut Warnings) -> Result<Option<&'a str>> {
-    let size = request.size.as_deref().filter(|size| *size != "auto");
+    let sides = request.sides()?;
     if target.starts == Starts::Always || (target.starts == Starts::InMode && !request.images.is_empty()) {
-        if request.aspect_ratio.is_some() || size.is_some() {
+        if request.aspect_ratio.is_some() || sides.is_some() {
             warnings.dropped("aspect_ratio", "the picture keeps that of the one it starts from")?;
         }
         return Ok(None);
@@ -103,17 +103,11 @@ fn ratio<'a>(target: &Target, request: &'a ImageRequest, warnings: &mut Warnings
     if let Some(ratio) = &request.aspect_ratio {
         return Ok(Some(ratio));
     }
-    let Some(size) = size else { return Ok(None) };
-    let sides = size.split_once(['x', 'X', '*']);
-    let sides = sides.and_then(|(width, height)| {
-        let side = |text: &str| text.trim().parse::<f64>().ok().filter(|side| *side >= 1.0);
-        side(width).zip(side(height))
-    });
     let Some((width, height)) = sides else {
-        return Err(invalid("size", "must be WIDTHxHEIGHT"));
+        return Ok(None);
     };
     warnings.changed("size", "sent as the width to height that comes nearest")?;
-    let distance = |ratio: f64| (ratio.ln() - (width / height).ln()).abs();
+    let distance = |ratio: f64| (ratio.ln() - (f64::from(width) / f64::from(height)).ln()).abs();
     let nearest = RATIOS
         .iter()
         .min_by(|(_, one), (_, other)| distance(*one).total_cmp(&distance(*other)));

@@ -1,7 +1,7 @@
 //! Pictures: by `generateContent` of the models that answer with some, by `predict` of Imagen.
 
 use router_core::content::MediaKind;
-use router_core::image::{Delivery, ImageRequest, ImageResponse};
+use router_core::image::{Delivery, ImageRequest, ImageResponse, sides_of};
 use router_core::{Call, ContentPart, Error, ErrorKind, Extra, FinishReason, Media, Result, Text};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
@@ -244,13 +244,7 @@ impl Size {
             found.resolution = Some(class);
             return Ok(found);
         }
-        let pixels = size.split_once(['x', 'X', '*']).and_then(|(width, height)| {
-            Some((
-                width.trim().parse::<u32>().ok()?,
-                height.trim().parse::<u32>().ok()?,
-            ))
-        });
-        let Some((width, height)) = pixels.filter(|(width, height)| *width > 0 && *height > 0) else {
+        let Some((width, height)) = sides_of(size) else {
             warnings.dropped("size", "not a size that Gemini has: 16:9, 2K, or pixels")?;
             return Ok(found);
         };

@@ -1,7 +1,7 @@
 //! A picture to make as the body of a request: JSON, or a form with the pictures to start from.
 
 use router_core::content::MediaSource;
-use router_core::image::{Delivery, ImageRequest};
+use router_core::image::{Delivery, ImageRequest, sides_of};
 use router_core::{Call, Error, ErrorKind, Media, Result, Text};
 use router_wire::multipart::Form;
 use router_wire::object::invalid;
@@ -80,7 +80,12 @@ fn check(dialect: &ImageDialect, request: &ImageRequest, warnings: &mut Warnings
     {
         warnings.dropped(name, NOT_THERE)?;
     }
-    if dialect.sides && request.size.as_deref().is_some_and(|size| sides(size).is_none()) {
+    if dialect.sides
+        && request
+            .size
+            .as_deref()
+            .is_some_and(|size| sides_of(size).is_none())
+    {
         return Err(invalid("size", "must be WIDTHxHEIGHT at this vendor"));
     }
     match (dialect.delivery, request.delivery) {
@@ -198,7 +203,7 @@ impl Serialize for Body<'_> {
             body.named(&dialect.count_field, &n)?;
         }
         if let Some(size) = text("size", &request.size) {
-            match sides(&size).filter(|_| dialect.sides) {
+            match sides_of(&size).filter(|_| dialect.sides) {
                 Some((width, height)) => {
                     body.field("width", &width)?;
                     body.field("height", &height)?;
@@ -228,12 +233,6 @@ impl Serialize for Body<'_> {
         }
         body.end(&request.extra, WIRE)
     }
-}
-
-/// Width and height of `1024x1024`.
-fn sides(size: &str) -> Option<(u32, u32)> {
-    let (width, height) = size.split_once(['x', 'X', '*'])?;
-    Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
 }
 
 impl Body<'_> {
