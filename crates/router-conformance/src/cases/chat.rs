@@ -307,18 +307,18 @@ fn add_unknown(value: &mut Value) {
     }
 }
 
-/// The answer with null for every count at its top.
+/// The answer with null for every count.
 fn sparse(mut value: Value) -> Value {
-    if let Value::Object(fields) = &mut value {
-        for (name, field) in fields.iter_mut() {
-            let lower = name.to_ascii_lowercase();
-            let counts = lower.contains("usage")
-                || lower.ends_with("_count")
-                || ["details", "metrics"].contains(&lower.as_str());
-            if counts {
-                *field = Value::Null;
-            }
-        }
+    for (name, field) in value.as_object_mut().into_iter().flatten() {
+        let lower = name.to_ascii_lowercase();
+        let counts = lower.contains("usage")
+            || lower.ends_with("_count")
+            || ["details", "metrics"].contains(&lower.as_str());
+        // An answer may lie in an envelope.
+        *field = match counts {
+            true => Value::Null,
+            false => sparse(field.take()),
+        };
     }
     value
 }
