@@ -15,6 +15,8 @@ use router_core::{BoxFuture, Error, EventStream, Reply, Result};
 use router_wire::HttpResponse;
 use router_wire::server::ReplyEncoder;
 
+use crate::admission::Place;
+
 /// A response whose body may still be coming.
 #[derive(Debug)]
 pub struct ServedResponse {
@@ -28,7 +30,7 @@ impl ServedResponse {
     #[must_use]
     pub fn map_body(self, change: impl FnOnce(ResponseBody) -> OtherBody) -> Self {
         Self {
-            body: ResponseBody(Inner::Other(change(self.body))),
+            body: ResponseBody::of(Inner::Other(change(self.body))),
             ..self
         }
     }
@@ -44,7 +46,7 @@ impl ServedResponse {
         Self {
             status: response.status,
             headers,
-            body: ResponseBody(Inner::Whole(Some(response.body))),
+            body: ResponseBody::of(Inner::Whole(Some(response.body))),
         }
     }
 
@@ -52,8 +54,14 @@ impl ServedResponse {
         Self {
             status: head.status,
             headers: (*head.headers).clone(),
-            body: ResponseBody(Inner::Events(Box::new(body))),
+            body: ResponseBody::of(Inner::Events(Box::new(body))),
         }
+    }
+
+    /// The response of a request that has a place, until its body has gone out or is dropped.
+    pub(crate) fn in_place(mut self, place: Place) -> Self {
+        self.body.place = Some(place);
+        self
     }
 
     pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
@@ -108,7 +116,10 @@ impl ServedResponse {
 }
 
 /// The body of a served response. Dropping it ends the call.
-pub struct ResponseBody(Inner);
+pub struct ResponseBody {
+    inner: Inner,
+    place: Option<Place>,
+}
 
 enum Inner {
     Whole(Option<Bytes>),
@@ -119,9 +130,15 @@ enum Inner {
 /// A body of somebody else's making. An error breaks the connection.
 pub type OtherBody = Pin<Box<dyn Body<Data = Bytes, Error = std::io::Error> + Send>>;
 
+impl ResponseBody {
+    fn of(inner: Inner) -> Self {
+        Self { inner, place: None }
+    }
+}
+
 impl fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
+        f.write_str(match &self.inner {
             Inner::Whole(_) => "ResponseBody(whole)",
             Inner::Events(_) => "ResponseBody(events)",
             Inner::Other(_) => "ResponseBody(other)",
@@ -137,7 +154,7 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
     ) -> Poll<Option<std::result::Result<Frame<Bytes>, std::io::Error>>> {
-        match &mut self.0 {
+        let polled = match &mut self.inner {
             Inner::Whole(bytes) => Poll::Ready(
                 bytes
                     .take()
@@ -146,11 +163,15 @@ impl Body for ResponseBody {
             ),
             Inner::Events(body) => body.poll(task).map(|piece| Some(piece?.map(Frame::data))),
             Inner::Other(body) => body.as_mut().poll_frame(task),
+        };
+        if matches!(polled, Poll::Ready(None)) {
+            self.place = None;
         }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.inner {
             Inner::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
             Inner::Events(body) => body.ended && body.out.is_empty() && body.broken.is_none(),
             Inner::Other(body) => body.is_end_stream(),
@@ -158,7 +179,7 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.inner {
             Inner::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Inner::Events(_) => SizeHint::default(),
             Inner::Other(body) => body.size_hint(),

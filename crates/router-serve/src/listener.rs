@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Limited};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -24,6 +25,8 @@ pub struct Limits {
     pub max_body_bytes: usize,
     /// Longest time for a request's head: 10 s.
     pub head_timeout: Duration,
+    /// Longest time in which nothing of a request's body comes: 30 s.
+    pub body_timeout: Duration,
     /// Longest time for open requests when the listener shuts down: 30 s.
     pub drain: Duration,
 }
@@ -33,6 +36,7 @@ impl Default for Limits {
         Self {
             max_body_bytes: 32 * 1024 * 1024,
             head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
             drain: Duration::from_secs(30),
         }
     }
@@ -109,21 +113,57 @@ async fn serve(stream: TcpStream, service: impl Serve, limits: Limits, closing: 
 
 async fn respond(service: &impl Serve, request: http::Request<Incoming>, limits: Limits) -> ServedResponse {
     let (head, body) = request.into_parts();
-    let body = match Limited::new(body, limits.max_body_bytes).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => {
-            let message = format!(
-                r#"{{"error":{{"message":"the body is longer than {} bytes, or broke off","type":"invalid_request_error","code":"request_too_large"}}}}"#,
-                limits.max_body_bytes
-            );
-            return ServedResponse::of(HttpResponse::json(413, message));
-        }
-    };
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut request = HttpRequest::new(head.method, path);
     request.headers = head.headers;
-    request.body = body;
-    service.serve(request).await
+    match service.admit(&request) {
+        Ok(admitted) => match read(body, limits, true).await {
+            Ok(body) => {
+                request.body = body;
+                service.serve(request, admitted).await
+            }
+            Err(wrong) => ServedResponse::of(wrong),
+        },
+        Err(refused) => {
+            // Who still writes does not read: a connection that is closed before would lose the answer.
+            let _ = read(body, limits, false).await;
+            refused
+        }
+    }
+}
+
+/// Reads a body to its end; what nobody wants is not kept.
+async fn read(mut body: Incoming, limits: Limits, is_wanted: bool) -> Result<Bytes, HttpResponse> {
+    let mut pieces: Vec<Bytes> = Vec::new();
+    let mut length = 0;
+    loop {
+        let Ok(frame) = tokio::time::timeout(limits.body_timeout, body.frame()).await else {
+            let message = format!("nothing of the body came for {:?}", limits.body_timeout);
+            return Err(wrong(408, "request_timeout", &message));
+        };
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|_| wrong(400, "incomplete_body", "the body broke off"))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        length += piece.len();
+        if length > limits.max_body_bytes {
+            let message = format!("the body is longer than {} bytes", limits.max_body_bytes);
+            return Err(wrong(413, "request_too_large", &message));
+        }
+        if is_wanted {
+            pieces.push(piece);
+        }
+    }
+    Ok(match pieces.len() {
+        1 => pieces.swap_remove(0),
+        _ => pieces.concat().into(),
+    })
+}
+
+/// An answer to what no wire has seen yet.
+fn wrong(status: u16, code: &str, message: &str) -> HttpResponse {
+    let body =
+        format!(r#"{{"error":{{"message":"{message}","type":"invalid_request_error","code":"{code}"}}}}"#);
+    HttpResponse::json(status, body)
 }
 
 /// Counts open connections, and tells them to finish.

@@ -78,7 +78,13 @@ impl SimService {
 }
 
 impl Serve for SimService {
-    fn serve(&self, request: HttpRequest) -> BoxFuture<'_, ServedResponse> {
+    type Admitted = ();
+
+    fn admit(&self, _: &HttpRequest) -> Result<(), ServedResponse> {
+        Ok(())
+    }
+
+    fn serve(&self, request: HttpRequest, (): ()) -> BoxFuture<'_, ServedResponse> {
         Box::pin(self.respond(request))
     }
 }

@@ -4,6 +4,7 @@ mod attach;
 mod chat;
 mod config;
 mod failure;
+mod key;
 mod models;
 mod prompt;
 mod replay;
@@ -36,6 +37,8 @@ enum Command {
     Models(models::Models),
     /// Templates of prompts: list, show, render, check them.
     Prompt(prompt::PromptCommand),
+    /// Keys that callers of the gateway present: make them.
+    Key(key::KeyCommand),
     /// Look at a configuration file.
     Config(config::ConfigCommand),
     /// Read recorded traffic and print, or compare, what is made of it.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
             Command::Sim(command) => command.run().await,
             Command::Models(command) => command.run().await,
             Command::Prompt(command) => command.run(),
+            Command::Key(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Replay(command) => command.run(),
         }

@@ -1,11 +1,13 @@
 //! `llm-router serve`: the gateway.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use llm_api_router::Secret;
+use llm_api_router::config::GatewayConfig;
 use llm_api_router::serve::listener::{Limits, bind, listen};
 use llm_api_router::serve::{Keys, Serve as Serves, Service};
-use llm_api_router::{Secret, Text};
 
 use crate::config::read;
 use crate::failure::Failure;
@@ -20,6 +22,9 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one. 127.0.0.1:8080, unless the configuration says otherwise.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Most requests under way at once; further ones are refused with 503. 10000, unless the configuration says otherwise.
+    #[arg(long, value_name = "COUNT")]
+    max_in_flight: Option<NonZeroUsize>,
     /// A key that callers must present; may be repeated.
     #[arg(
         long = "key",
@@ -38,6 +43,7 @@ impl Serve {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let mut keys = keys(self.keys);
         let mut listen = self.listen;
+        let mut most = self.max_in_flight.map(NonZeroUsize::get);
         let client = match &self.config {
             None => configured(self.default.as_deref())?,
             Some(_) if self.default.is_some() => {
@@ -47,8 +53,9 @@ impl Serve {
             }
             Some(file) => {
                 let (config, client) = read(file)?;
-                keys = with_configured(keys, config.gateway_keys()?);
+                keys = keys.and(config.gateway_keys()?);
                 listen = listen.or(config.gateway.listen);
+                most = most.or(Some(config.gateway.max_in_flight));
                 client
             }
         };
@@ -59,7 +66,10 @@ impl Serve {
             eprintln!("routes: {}", routes.join(", "));
         }
         let address = listen.as_deref().unwrap_or("127.0.0.1:8080");
-        let service = Service::new(client.clone()).with_conversations(client.remembers());
+        let most = most.unwrap_or(GatewayConfig::default().max_in_flight);
+        let service = Service::new(client.clone())
+            .with_conversations(client.remembers())
+            .with_max_in_flight(most);
         run(address, service.with_keys(keys)).await
     }
 }
@@ -67,16 +77,6 @@ impl Serve {
 /// The keys that are no blanks.
 pub(crate) fn keys(keys: Vec<String>) -> Keys {
     Keys::of(keys.into_iter().map(|key| Secret::new(key.trim())))
-}
-
-/// Keys, and those of a configuration.
-fn with_configured(keys: Keys, configured: Vec<(Option<Text>, Secret)>) -> Keys {
-    configured.into_iter().fold(keys, |keys, (name, key)| {
-        keys.and(match name {
-            Some(name) => Keys::named([(name, key)]),
-            None => Keys::of([key]),
-        })
-    })
 }
 
 /// Serves until the process is told to stop, then lets open requests finish.

@@ -90,31 +90,6 @@ impl Config {
         }
     }
 
-    /// The keys that callers of the gateway must present, each with its caller's name if it has one.
-    ///
-    /// # Errors
-    /// `Config` naming the field.
-    pub fn gateway_keys(&self) -> Result<Vec<(Option<Text>, Secret)>> {
-        self.gateway_keys_with(&|name| std::env::var(name).ok())
-    }
-
-    /// The same, with the variables of something else: of a test.
-    ///
-    /// # Errors
-    /// `Config` naming the field.
-    pub fn gateway_keys_with(&self, variables: &Variables<'_>) -> Result<Vec<(Option<Text>, Secret)>> {
-        let keys = self.gateway.keys.iter().enumerate();
-        keys.map(|(place, key)| {
-            let name = key.named().map(|named| Text::from(named.name.as_str()));
-            let (text, field) = key.key();
-            let secret = secret(text, variables);
-            let secret = secret
-                .map_err(|error| wrong(format!("{}: gateway.keys[{place}]{field}: {error}", self.file)))?;
-            Ok((name, secret))
-        })
-        .collect()
-    }
-
     /// The layers of all calls. Clients that are made of this configuration and its clones have one, with one budget of retries.
     fn stack(&self) -> &Stack {
         self.stack.get_or_init(|| {
@@ -390,6 +365,10 @@ impl Building<'_> {
     /// Callers by their keys: what they may ask for, and their limits.
     fn callers(&mut self) -> Arc<[(Text, RateLimitLayer)]> {
         let config = self.config;
+        if config.gateway.max_in_flight == 0 {
+            self.wrong
+                .push("gateway.max_in_flight: 0 lets nobody in".to_owned());
+        }
         let mut limits: Vec<(Text, RateLimitLayer)> = Vec::new();
         let mut known: Vec<&str> = Vec::new();
         for (place, key) in config.gateway.keys.iter().enumerate() {

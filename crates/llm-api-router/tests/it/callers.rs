@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use llm_api_router::serve::listener::{Limits, bind, listen};
-use llm_api_router::serve::{Keys, Service};
+use llm_api_router::serve::{KeyHash, Service};
 use llm_api_router::sim::Sim;
 use llm_api_router::{Body, Call, ChatRequest, Client, Config, Context, ErrorKind, Provider as _, Registry};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -46,12 +46,6 @@ fn client(config: &Config) -> Client {
 
 async fn gateway(config: &Config) -> String {
     let keys = config.gateway_keys_with(&variables).expect("keys");
-    let keys = keys.into_iter().fold(Keys::none(), |keys, (name, key)| {
-        keys.and(match name {
-            Some(name) => Keys::named([(name, key)]),
-            None => Keys::of([key]),
-        })
-    });
     let service = Service::new(client(config)).with_keys(keys);
     let (listener, address) = bind("127.0.0.1:0").await.expect("a free port");
     tokio::spawn(listen(
@@ -250,7 +244,7 @@ async fn what_is_wrong_with_a_key_is_told_with_its_field() {
             &["gateway.keys[1].name", "two callers have the name \"a\""],
         ),
         (r#"{ nmae = "a", key = "${X}" }"#, &["router.toml:", "`nmae`"]),
-        (r#"5"#, &["router.toml:", "name, key, routes and limits"]),
+        (r#"5"#, &["router.toml:", "name, key or hash, routes and limits"]),
     ] {
         let text = format!(
             "environment = false\n[providers.x]\ntype = \"custom\"\nbase_url = \"http://127.0.0.1:1/v1\"\n\
@@ -264,12 +258,72 @@ async fn what_is_wrong_with_a_key_is_told_with_its_field() {
             assert!(error.message().contains(word), "{keys}\n{error}\nlacks {word}");
         }
     }
-    let written = r#"[gateway]
-        keys = [ { name = "a", key = "sk-canary0123456789abcdef" } ]"#;
-    let config = Config::from_toml("router.toml", written).expect("it reads");
-    let error = config
-        .gateway_keys_with(&variables)
-        .expect_err("a key in the file");
-    assert!(error.message().contains("gateway.keys[0].key"), "{error}");
-    assert!(!format!("{error} {config:?}").contains("canary"), "{error}");
+    // Also what a page that masks keys would have written back.
+    for (keys, words) in [
+        (
+            r#"{ name = "a", key = "sk-canary0123456789abcdef" }"#,
+            &["gateway.keys[0].key", "${VARIABLE}"][..],
+        ),
+        (
+            r#"{ name = "a", key = "***" }"#,
+            &["gateway.keys[0].key", "${VARIABLE}"],
+        ),
+        (r#""***""#, &["gateway.keys[0]", "${VARIABLE}"]),
+        (
+            r#"{ name = "a", hash = "***" }"#,
+            &["gateway.keys[0].hash", "llm-router key new"],
+        ),
+        (
+            r#""${X}", { name = "a", hash = "sk-canary0123456789abcdef" }, { name = "b" }"#,
+            &["gateway.keys[1].hash", "gateway.keys[2]: key or hash"],
+        ),
+        (
+            r#"{ name = "a", key = "${X}", hash = "blake3:" }"#,
+            &["gateway.keys[0]", "only one of key and hash"],
+        ),
+    ] {
+        let config = Config::from_toml("router.toml", &format!("[gateway]\nkeys = [{keys}]"));
+        let config = config.expect("it reads");
+        let error = config.gateway_keys_with(&variables).expect_err(keys);
+        for word in words {
+            assert!(error.message().contains(word), "{keys}\n{error}\nlacks {word}");
+        }
+        assert!(!format!("{error} {config:?}").contains("canary"), "{error}");
+    }
+    let nobody = Config::from_toml("router.toml", "[gateway]\nmax_in_flight = 0").expect("it reads");
+    let error = nobody.client_with(&Registry::builtin(), &variables);
+    let error = error.map(drop).expect_err("room for nobody");
+    assert!(error.message().contains("gateway.max_in_flight"), "{error}");
+}
+
+/// A caller whose key the configuration knows by its hash only has routes and limits as any other.
+#[tokio::test]
+async fn a_caller_may_be_known_by_a_hash() {
+    let (key, hash) = KeyHash::of_new_key(&[5; KeyHash::RANDOM]);
+    let sim = Sim::start().await.expect("a free port");
+    let text = format!(
+        r#"
+        environment = false
+        [providers.well]
+        type = "custom"
+        base_url = "{}/v1"
+        [routes.smart]
+        targets = ["well/sim-model"]
+        [gateway]
+        keys = [ {{ name = "team-a", hash = "{hash}", routes = ["smart"], limits = [ {{ requests = "1/day" }} ] }} ]
+        "#,
+        sim.url()
+    );
+    let config = Config::from_toml("router.toml", &text).expect("it reads");
+    assert!(!format!("{config:?}").contains(&hash.to_string()), "{config:?}");
+    let address = gateway(&config).await;
+    for (key, model, status) in [
+        (hash.to_string().as_str(), "smart", "401"),
+        (key.expose(), "well/sim-model", "403"),
+        (key.expose(), "smart", "200"),
+        (key.expose(), "smart", "429"),
+    ] {
+        let answer = chat(&address, key, model, "Say only: pong").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    }
 }

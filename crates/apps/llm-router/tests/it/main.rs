@@ -3,6 +3,7 @@
 mod binary;
 mod chat;
 mod config;
+mod key;
 mod loopback;
 mod misuse;
 mod prompt;
