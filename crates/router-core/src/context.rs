@@ -64,6 +64,7 @@ struct Shared {
     caller: Option<Text>,
     tags: Vec<(Text, Text)>,
     fetch_media: bool,
+    open_end: bool,
     extensions: Vec<Extension>,
 }
 
@@ -97,6 +98,13 @@ impl Context {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// When a stream that has begun has to be over: at the deadline, unless it has an open end.
+    #[must_use]
+    pub fn stream_deadline(&self) -> Option<Instant> {
+        let has_open_end = self.shared.as_ref().is_some_and(|shared| shared.open_end);
+        self.deadline.filter(|_| !has_open_end)
     }
 
     /// The time left at `now`, zero when it is over; `None` without a deadline.
@@ -157,6 +165,14 @@ impl Context {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(self.deadline.map_or(deadline, |known| known.min(deadline)));
+        self
+    }
+
+    /// With an open end: the deadline is for the first content of a stream, and what has begun goes on. So it is where others
+    /// than the caller read along, who have time of their own.
+    #[must_use]
+    pub fn with_open_end(mut self) -> Self {
+        self.shared_mut().open_end = true;
         self
     }
 

@@ -248,7 +248,7 @@ impl<C: Codec> HttpProvider<C> {
         if self.skip_malformed {
             reader = reader.skipping_malformed();
         }
-        let deadline = call.context.deadline().map(Instant::from_std);
+        let deadline = call.context.stream_deadline().map(Instant::from_std);
         EventStream::new(Events {
             reader,
             body: Some(body),

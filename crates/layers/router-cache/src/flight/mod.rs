@@ -40,7 +40,7 @@ pub(crate) struct Flight {
     place: Place,
     /// What happens to it.
     trail: Trail,
-    /// When it is over: a whole answer's, when its leader's time is.
+    /// When its leader's time is over, by when it has to have landed.
     deadline: Option<Instant>,
     /// Where others find it, until it can take no more of them.
     home: OnceLock<(Weak<Flights>, Route)>,
@@ -62,6 +62,8 @@ struct State {
     /// How far each reader is; those that have left are behind everything.
     readers: SmallVec<[usize; 2]>,
     reading: usize,
+    /// Whether those who have not taken the answer yet have taken too long.
+    is_gone: bool,
     /// Who looked last, when nobody else was there.
     alone: Option<Waker>,
 }
@@ -103,11 +105,14 @@ impl Flight {
     /// The call at the provider, not begun yet.
     pub(crate) fn new<P: Provider>(provider: Arc<P>, call: &Call, place: Place) -> Self {
         let mut context = call.context.fork();
-        // A whole answer is worth nothing to who began it when their time is over, and layers further in want to know; others ask
-        // again then. A stream goes on for those who have longer.
-        let deadline = call.context.deadline().filter(|_| !call.is_stream());
+        // An answer is worth nothing to who began it when their time is over, and layers further in want to know: none waits for
+        // what comes too late. Others ask again then. A stream that has begun goes on for those who have longer.
+        let deadline = call.context.deadline();
         if let Some(deadline) = deadline {
             context = context.with_deadline(deadline);
+            if call.is_stream() {
+                context = context.with_open_end();
+            }
         }
         let trail = context.trail().clone();
         let call = call.with_context(context);
@@ -118,6 +123,7 @@ impl Flight {
                 is_claimed: false,
                 readers: SmallVec::new(),
                 reading: 0,
+                is_gone: false,
                 alone: None,
             }),
             wakers: OnceLock::new(),
@@ -248,6 +254,7 @@ impl Flight {
             Stage::Calling(_) | Stage::Taken => return Err(lost()),
             Stage::Failed(error) => return Err(error.duplicate()),
             Stage::Full(head, output) => Reply::full(output.clone()).with_head(head.clone()),
+            Stage::Streaming(_) if state.is_gone => return Err(reader::left_behind()),
             Stage::Streaming(stream) => {
                 let seat = state.readers.len();
                 state.readers.push(0);

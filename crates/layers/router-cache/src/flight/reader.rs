@@ -1,28 +1,43 @@
 //! One reader of a stream that several may read: from what is recorded as far as that goes, then from the source.
 
+use std::future::Future as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
 
 use futures_core::Stream as _;
-use router_core::{Error, Recording, Result, StreamEvent};
+use router_core::human::format_duration;
+use router_core::{Error, ErrorKind, Recording, Result, StreamEvent};
+use tokio::time::{Sleep, sleep};
 
 use super::{Flight, Stage, State, Stream};
 
 /// Where a reader is that has left.
 const LEFT: usize = usize::MAX;
 
+/// How long readers that go in step wait for the slowest to take anything. Then they go on without it: somebody who has stopped
+/// reading must not stop the others.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A reader.
 pub(super) struct Reader {
     flight: Arc<Flight>,
     seat: usize,
     at: usize,
+    /// Until when it waits for others.
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 impl Reader {
     pub(super) fn new(flight: Arc<Flight>, seat: usize) -> Self {
-        Self { flight, seat, at: 0 }
+        Self {
+            flight,
+            seat,
+            at: 0,
+            patience: None,
+        }
     }
 }
 
@@ -32,9 +47,13 @@ impl futures_core::Stream for Reader {
     fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let mut state = this.flight.lock();
-        let (polled, came) = this.flight.read(&mut state, this.at, task);
+        if state.readers[this.seat] == LEFT {
+            return Poll::Ready(Some(Err(left_behind())));
+        }
+        let (polled, came) = this.flight.read(&mut state, this.at, &mut this.patience, task);
         if matches!(polled, Poll::Ready(Some(Ok(_)))) {
             this.at += 1;
+            this.patience = None;
             state.readers[this.seat] = this.at;
         }
         let others = state.reading > 1;
@@ -49,7 +68,9 @@ impl futures_core::Stream for Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         let mut state = self.flight.lock();
-        state.readers[self.seat] = LEFT;
+        if std::mem::replace(&mut state.readers[self.seat], LEFT) == LEFT {
+            return;
+        }
         state.reading -= 1;
         let others = state.reading > 0;
         drop(state);
@@ -66,16 +87,17 @@ impl Flight {
         self: &Arc<Self>,
         state: &mut State,
         at: usize,
+        patience: &mut Option<Pin<Box<Sleep>>>,
         task: &mut TaskContext<'_>,
     ) -> (Poll<Option<Result<StreamEvent>>>, bool) {
         let State {
             stage,
             readers,
             reading,
+            is_gone,
             alone,
             ..
         } = state;
-        let is_alone = *reading == 1;
         let Stage::Streaming(stream) = stage else {
             return (Poll::Ready(None), false);
         };
@@ -89,11 +111,20 @@ impl Flight {
             // Nothing more is recorded, so the slowest sets the pace: of the readers, and of those that are still to be some.
             let wakers = self.wakers_of_all(alone);
             let is_none_behind = readers.iter().all(|reader| *reader >= at);
-            if self.boarded.load(Ordering::Acquire) > 0 || !is_none_behind {
-                wakers.wait(task.waker());
-                return (Poll::Pending, false);
+            if (self.boarded.load(Ordering::Acquire) > 0 && !*is_gone) || !is_none_behind {
+                let timer = patience.get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
+                if timer.as_mut().poll(task).is_pending() {
+                    wakers.wait(task.waker());
+                    return (Poll::Pending, false);
+                }
+                for behind in readers.iter_mut().filter(|reader| **reader < at) {
+                    *behind = LEFT;
+                    *reading -= 1;
+                }
+                *is_gone = true;
             }
         }
+        let is_alone = *reading == 1;
         let Some(source) = &mut stream.source else {
             return (Poll::Ready(None), false);
         };
@@ -152,4 +183,15 @@ impl Stream {
             _ => self.kept.as_deref().unwrap_or(&self.recording).get(at),
         }
     }
+}
+
+/// What a reader is told that took nothing while others waited for it.
+pub(super) fn left_behind() -> Error {
+    Error::new(
+        ErrorKind::Cancelled,
+        format!(
+            "nothing was read for {}, and others who share the stream went on",
+            format_duration(PATIENCE)
+        ),
+    )
 }

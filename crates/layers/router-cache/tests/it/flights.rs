@@ -1,14 +1,15 @@
 //! Equal calls at the same time are one at the vendor, whole and streamed, whoever leaves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use router_cache::{CachePolicy, LeaderError};
+use router_cache::{CacheLayer, CachePolicy, LeaderError};
 use router_core::error::TimeoutKind;
 use router_core::{
-    Body, Call, ChatResponse, Context, Error, ErrorKind, EventStream, FinishReason, Output, Provider as _,
-    Result, StreamEvent,
+    Body, BoxFuture, Call, Capabilities, ChatResponse, Context, Error, ErrorKind, EventStream, FinishReason,
+    Layer as _, Output, Provider, ProviderId, Reply, Result, StreamEvent,
 };
 use tokio::time::Instant;
 
@@ -331,6 +332,135 @@ async fn of_a_stream_too_large_to_be_kept_readers_go_in_step() {
         (vendor.living(), handle.in_flight(), handle.stats().kept),
         (0, 0, 0)
     );
+}
+
+/// A reader that has stopped reading, and one that never took the answer, hold the others up for a while and not for ever.
+#[tokio::test(start_paused = true)]
+async fn who_stops_reading_stops_nobody_else() {
+    let many = || -> Vec<Result<StreamEvent>> {
+        let words = (0..200).map(|number| Ok(StreamEvent::text(format!("word {number} "))));
+        words
+            .chain([Ok(StreamEvent::finish(FinishReason::Stop, None))])
+            .collect()
+    };
+    for takes_the_answer in [true, false] {
+        let vendor = Vendor::new().slow(10, 1).streaming(move |_| many());
+        let (cache, handle) = cached(&vendor, CachePolicy::default().with_bytes(1 << 20, 2_000));
+        let call = call("Hi.").streaming();
+        let mut stuck = cache.call(&call);
+        assert!((&mut stuck).now_or_never().is_none(), "it is under way");
+        let [mut one, mut other] =
+            [cache.call(&call).await, cache.call(&call).await].map(|reply| {
+                match reply.expect("begun").body {
+                    Body::Stream(stream) => stream,
+                    Body::Full(_) => panic!("a stream"),
+                }
+            });
+        let stuck = if takes_the_answer {
+            futures_util::future::Either::Left(stuck.await.expect("begun"))
+        } else {
+            futures_util::future::Either::Right(stuck)
+        };
+        let began = Instant::now();
+        let read = async |stream: &mut EventStream| {
+            let mut count = 0;
+            while let Some(event) = stream.next().await {
+                event.expect("no error");
+                count += 1;
+            }
+            count
+        };
+        assert_eq!(tokio::join!(read(&mut one), read(&mut other)), (201, 201));
+        let held_up = began.elapsed();
+        assert!(
+            held_up > Duration::from_secs(30) && held_up < Duration::from_secs(31),
+            "{held_up:?}"
+        );
+        let error = match stuck {
+            futures_util::future::Either::Right(calling) => calling.await.expect_err("it is gone"),
+            futures_util::future::Either::Left(reply) => {
+                let Body::Stream(mut stream) = reply.body else {
+                    panic!("a stream");
+                };
+                // What it had before is its own.
+                let first = stream.next().await.expect("an event");
+                assert_eq!(first.expect("content"), StreamEvent::text("word 0 "));
+                let error = stream.next().await.expect("an end").expect_err("no clean end");
+                assert!(stream.next().await.is_none());
+                error
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+        assert!(
+            error.message().contains("30 s") || error.message().contains("30s"),
+            "{error}"
+        );
+        drop((one, other));
+        assert_eq!((vendor.living(), handle.in_flight()), (0, 0));
+    }
+}
+
+/// As retry does with streams: a wait that does not fit into the time is not begun.
+#[derive(Clone)]
+struct Retrying(Vendor);
+
+impl Provider for Retrying {
+    fn id(&self) -> &ProviderId {
+        self.0.id()
+    }
+
+    fn capabilities(&self) -> Arc<Capabilities> {
+        self.0.capabilities()
+    }
+
+    fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
+        Box::pin(async move {
+            assert_eq!(
+                call.context.stream_deadline(),
+                None,
+                "what has begun goes on for others"
+            );
+            let wait = Duration::from_secs(5);
+            match call.context.time_left(Instant::now().into_std()) {
+                Some(left) if left < wait => {
+                    Err(Error::new(ErrorKind::RateLimited, "later").with_retry_after(wait))
+                }
+                _ => self.0.call(call).await,
+            }
+        })
+    }
+}
+
+/// A stream that is shared knows its leader's deadline until it has begun: who has no time for a wait is told so at once, with
+/// the wait, and those who have more time ask again. Once it has begun, each keeps to its own.
+#[tokio::test(start_paused = true)]
+async fn a_shared_stream_keeps_to_its_leaders_time_until_it_has_begun() {
+    let until =
+        |millis| Context::new().with_deadline((Instant::now() + Duration::from_millis(millis)).into_std());
+    let vendor = Vendor::new().slow(10, 2_000);
+    let layer = CacheLayer::new(CachePolicy::default()).expect("a policy");
+    let (cache, handle) = (layer.layer(Retrying(vendor.clone())), layer.handle());
+    let hasty = call("Hi.").streaming().with_context(until(1_000));
+    let short = call("Hi.").streaming().with_context(until(6_000));
+    let at_ease = call("Hi.").streaming();
+    let started = Instant::now();
+    let (refused, cut, whole) = tokio::join!(
+        cache.call(&hasty),
+        async {
+            let stream = cache.call(&short).await.expect("begun").into_output();
+            (stream.await, started.elapsed())
+        },
+        async { cache.call(&at_ease).await.expect("begun").into_output().await }
+    );
+    let refused = refused.expect_err("there is no time for it");
+    assert_eq!(refused.retry_after(), Some(Duration::from_secs(5)));
+    let (cut, after) = cut;
+    let kind = cut.expect_err("its time is over").kind();
+    assert_eq!(kind, ErrorKind::Timeout(TimeoutKind::Deadline));
+    assert_eq!(after.as_secs(), 6);
+    whole.expect("it has all the time");
+    assert_eq!(vendor.calls(), 1, "those two shared one");
+    assert_eq!((vendor.living(), handle.in_flight()), (0, 0));
 }
 
 /// Readers that come, read and go at random: each gets the whole answer or leaves, and nothing stays behind.

@@ -56,11 +56,13 @@ impl<P> Timeout<P> {
 impl<P: Provider> Timeout<P> {
     async fn reply(&self, call: &Call) -> Result<Reply> {
         let started = Instant::now();
-        let deadline = call.context.deadline().map(|at| Limit {
-            at: Instant::from_std(at),
-            kind: TimeoutKind::Deadline,
-            after: None,
-        });
+        let deadline = |at: Option<_>| {
+            at.map(|at| Limit {
+                at: Instant::from_std(at),
+                kind: TimeoutKind::Deadline,
+                after: None,
+            })
+        };
         let limit = |kind, after: Option<Duration>| {
             let after = after?;
             let at = started.checked_add(after)?;
@@ -73,13 +75,22 @@ impl<P: Provider> Timeout<P> {
         let (first, whole) = if call.is_stream() {
             let policy = &self.policy;
             (
-                limit(TimeoutKind::FirstContent, policy.first_content),
-                soonest(limit(TimeoutKind::Attempt, policy.stream_attempt), deadline),
+                soonest(
+                    limit(TimeoutKind::FirstContent, policy.first_content),
+                    deadline(call.context.deadline()),
+                ),
+                soonest(
+                    limit(TimeoutKind::Attempt, policy.stream_attempt),
+                    deadline(call.context.stream_deadline()),
+                ),
             )
         } else {
             (
                 None,
-                soonest(limit(TimeoutKind::Attempt, self.policy.attempt), deadline),
+                soonest(
+                    limit(TimeoutKind::Attempt, self.policy.attempt),
+                    deadline(call.context.deadline()),
+                ),
             )
         };
         let mut reply = match soonest(first, whole) {

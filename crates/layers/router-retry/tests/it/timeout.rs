@@ -199,6 +199,25 @@ async fn the_deadline_shrinks_every_attempt() {
     assert_eq!(vendor.calls(), 0);
 }
 
+/// With an open end the deadline is for the first content, and what has begun goes on for those who read along.
+#[tokio::test(start_paused = true)]
+async fn a_stream_with_an_open_end_goes_on_past_the_deadline() {
+    let open = |seconds_left| {
+        let call = within(streamed(), seconds(seconds_left));
+        let context = call.context.clone().with_open_end();
+        call.with_context(context)
+    };
+    let silent = Vendor::new(|_, _| Act::Hang);
+    let found = late(TimeoutPolicy::default(), &silent, &open(7)).await;
+    assert_eq!(found, (timeout(TimeoutKind::Deadline), 7.0));
+    let goes_on = [Step::Text, Step::Wait(seconds(1))].into_iter().cycle().take(40);
+    let steps: Vec<Step> = goes_on.chain([Step::Finish]).collect();
+    let provider = TimeoutLayer::default().layer(Vendor::streaming(steps));
+    let mut stream = stream(provider.call(&open(7)).await.expect("it begins"));
+    let (_, error) = rest(&mut stream).await;
+    assert!(error.is_none(), "{error:?}");
+}
+
 /// An attempt that was cut off cannot record itself.
 #[tokio::test(start_paused = true)]
 async fn the_trail_has_what_was_cut_off() {
