@@ -6,8 +6,8 @@ use std::sync::Arc;
 use router_balance::{Balance, KeyPool, RedisCooldowns, Target};
 use router_cache::{CacheHandle, CacheLayer, CachePolicy};
 use router_core::{
-    BoxFuture, Call, Capabilities, Json, Layer as _, ModelId, Provider, ProviderId, Reply, Result, Secret,
-    Text,
+    BoxFuture, Call, Capabilities, Json, Layer as _, ModelId, Provider, ProviderId, Reply, Result, Scripted,
+    Secret, Text,
 };
 use router_http::{HttpConfig, ProviderSettings};
 use router_ratelimit::{Dimension, KeyName, Limit, Limiter, RateLimitLayer};
@@ -123,9 +123,10 @@ impl Building<'_> {
         self.redis = self.redis();
         let mut builder = Client::builder();
         for (name, provider) in &self.config.providers {
-            if let Some(provider) = self.provider(name, provider) {
-                builder = builder.provider(provider);
-            }
+            // One that cannot be made has told why. It is stood in for, so that what names it is not called wrong as well.
+            let provider = self.provider(name, provider);
+            builder =
+                builder.provider(provider.unwrap_or_else(|| Arc::new(Scripted::new().with_id(name.clone()))));
         }
         builder = self.with_environment(builder);
         if let Some(name) = &self.config.default_provider {

@@ -442,6 +442,19 @@ async fn all_that_is_wrong_is_told_at_once() {
         "environment = false\n[providers.openai]\napi_key = \"${UNSET}\"\n[providers.nosuch]\n[cache]\nttl = \"0s\"",
     );
     assert_eq!(message.lines().count(), 3, "{message}");
+    // Each cause once, whatever refers to it; what else is wrong there is told too.
+    let message = error_of(
+        "environment = false\ndefault_provider = \"openai\"\n[providers.openai]\napi_key = \"${UNSET}\"\n\
+         [routes.one]\ntargets = [\"openai/a\", \"openai/b\"]\n\
+         [routes.two]\ntargets = [\"openai/a\"]\nfallbacks = { any = [\"openai/b\"] }\n\
+         [routes.three]\ntargets = [{ model = \"openai/a\", weight = 0 }]",
+    );
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), 2, "{message}");
+    assert!(
+        lines[0].contains("UNSET") && lines[1].contains("routes.three"),
+        "{message}"
+    );
 }
 
 /// No key is ever printed, wherever it stands by mistake.

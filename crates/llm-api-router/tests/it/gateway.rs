@@ -263,6 +263,65 @@ async fn a_client_that_goes_away_ends_the_call() {
     assert!(half < SOON, "{times:?}");
 }
 
+/// Clients that ask the same share one call, which goes on without the first of them, and without the second; the last one takes it
+/// with it.
+#[tokio::test]
+async fn the_last_client_of_a_shared_call_ends_it() {
+    let points: [(Vec<Vec<u8>>, bool); 4] = [
+        (vec![], true),
+        (vec![head("text/event-stream"), b": ping\n\n".to_vec()], true),
+        (vec![head("text/event-stream"), DELTA.as_bytes().to_vec()], true),
+        (vec![], false),
+    ];
+    let mut times = Vec::new();
+    for (pieces, stream) in points {
+        let mut vendor = Vendor::start(pieces, Then::Hang).await;
+        let text = format!(
+            "environment = false\n[cache]\nttl = \"10m\"\n[providers.well]\ntype = \"custom\"\nbase_url = \"{}/v1\"",
+            vendor.url()
+        );
+        let config = Config::from_toml("router.toml", &text).expect("it reads");
+        let client = config
+            .client_with(&Registry::builtin(), &|_| None)
+            .expect("a client");
+        let shared = || {
+            let (_, cache) = client.caches().next().expect("a cache");
+            cache.stats().collapsed
+        };
+        let address = serve(Service::new(client.clone())).await;
+        let mut clients = Vec::new();
+        for others in 0..3 {
+            let mut client = TcpStream::connect(&address).await.expect("a gateway");
+            client
+                .write_all(&WIRES[0].request("well/m", stream))
+                .await
+                .expect("a request");
+            if others == 0 {
+                assert!(matches!(vendor.seen.recv().await, Some(Seen::Asked)));
+            }
+            while shared() < others {
+                tokio::task::yield_now().await;
+            }
+            clients.push(client);
+        }
+        for _ in 0..2 {
+            drop(clients.remove(0));
+            let seen = tokio::time::timeout(Duration::from_millis(100), vendor.seen.recv()).await;
+            assert!(seen.is_err(), "{seen:?} while somebody waits");
+        }
+        let left = Instant::now();
+        drop(clients);
+        let gone = tokio::time::timeout(AT_THE_LATEST, vendor.seen.recv()).await;
+        let Ok(Some(Seen::Gone(at))) = gone else {
+            panic!("the vendor works for nobody");
+        };
+        times.push(at.duration_since(left));
+    }
+    times.sort_unstable();
+    println!("the vendor sees it after {times:?}");
+    assert!(times[times.len() / 2] < SOON, "{times:?}");
+}
+
 /// A client that goes away while its call waits for its turn leaves the line: the vendor never hears of it, and its place is free.
 #[tokio::test]
 async fn a_client_that_goes_away_in_a_queue_leaves_it() {
