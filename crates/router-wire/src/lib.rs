@@ -3,6 +3,7 @@
 pub mod body;
 pub mod classify;
 pub mod codec;
+pub mod completion;
 pub mod error_body;
 pub mod fill;
 pub mod framing;

@@ -8,6 +8,7 @@ use router_core::{
     ToolChoice, Usage, Warning,
 };
 use router_wire::body::{malformed, text_of};
+use router_wire::completion;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides, Seq};
@@ -67,6 +68,7 @@ impl Words {
 }
 
 pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> Result<Encoded> {
+    completion::check(request)?;
     let target = Target::of(call.model.as_str())?;
     let words = Words::of(&target);
     let mut warnings = Warnings::new(request.strict);

@@ -197,12 +197,6 @@ impl<'a> ChatApi<'a> {
 /// # Errors
 /// `Unsupported` for an operation that the family has not, and those of the wire.
 pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, own: &[&str]) -> Result<Encoded> {
-    if let Operation::Chat(request) = &call.operation
-        && completions::path(dialect, request).is_none()
-    {
-        // Before the vendor is asked, and paid.
-        completions::check(request)?;
-    }
     match &call.operation {
         Operation::Chat(request) => match ChatApi::of(dialect, speaker, request) {
             ChatApi::Completions(path) => {

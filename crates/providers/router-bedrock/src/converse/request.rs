@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use router_core::{Call, ChatRequest, Error, ErrorKind, Json, Result, Warning};
+use router_wire::completion;
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
@@ -27,6 +28,7 @@ const PLACED: &[&str] = &["inferenceConfig", "toolConfig", MODEL_FIELDS];
 /// `InvalidRequest` for what the vendor is known to refuse, naming the field; `Unsupported` for content that the wire does not
 /// take, and for settings when the request is strict.
 pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> Result<Encoded> {
+    completion::check(request)?;
     let (bytes, warnings) = body(false, speaker, call, request)?;
     let operation = if call.is_stream() {
         "converse-stream"

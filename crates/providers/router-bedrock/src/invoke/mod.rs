@@ -11,6 +11,7 @@ mod text;
 
 use router_core::content::MediaSource;
 use router_core::{Call, ChatRequest, ChatResponse, ContentPart, Error, Result, Usage};
+use router_wire::completion;
 use router_wire::provenance::Speaker;
 use router_wire::{Encoded, HttpRequest, HttpResponse};
 use router_wire_anthropic as anthropic;
@@ -38,6 +39,7 @@ pub(crate) struct Speakers {
 /// `Unsupported` for models whose form is not known here, for content that the form does not take, and for settings when the
 /// request is strict.
 pub(crate) fn encode(speakers: &Speakers, call: &Call, request: &ChatRequest) -> Result<Encoded> {
+    completion::check(request)?;
     let family = Steering::of(request, speakers.own.provider()).family(&call.model);
     let (bytes, warnings) = match Form::of(family, call.model.as_str()) {
         Some(Form::Claude) => {

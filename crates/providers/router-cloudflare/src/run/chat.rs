@@ -31,7 +31,6 @@ pub(crate) fn encode(
     call: &Call,
     request: &ChatRequest,
 ) -> Result<Encoded> {
-    router_wire_openai::completions::check(request)?;
     let mut encoded = request::encode(dialect, speaker, call, request, OWN)?;
     let mut warnings = Warnings::new(request.strict);
     check(request, &mut warnings)?;

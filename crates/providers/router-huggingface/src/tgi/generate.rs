@@ -20,6 +20,7 @@ const NOT_THERE: &str = "this API has no such setting";
 const MOST_STOPS: usize = 4;
 
 pub(super) fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> Result<Encoded> {
+    completions::check(request)?;
     let mut warnings = Warnings::new(request.strict);
     check(request, &mut warnings)?;
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], OWN)?;

@@ -9,6 +9,7 @@ use router_core::{
     Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Media, Message, Result, Text, ToolCall,
     ToolChoice, ToolDefinition, ToolResult,
 };
+use router_wire::completion;
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
@@ -26,6 +27,7 @@ use super::{WIRE, check, notes};
 /// `Unsupported` for content that the wire does not take, and for settings when the request is strict; `InvalidRequest` for
 /// options that are no object.
 pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> Result<Encoded> {
+    completion::check(request)?;
     let mut warnings = Warnings::new(request.strict);
     check::request(speaker, request, &mut warnings)?;
     let provider = speaker.provider().as_str();

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue};
 use router_core::{Call, ChatRequest, Error, ErrorKind, ProviderOptions, Result, Text, Warning};
+use router_wire::completion;
 use router_wire::provenance::Speaker;
 use router_wire::write::Overrides;
 use router_wire::{Encoded, HttpRequest};
@@ -159,6 +160,7 @@ pub(crate) fn write(
     call: &Call,
     request: &ChatRequest,
 ) -> Result<(Vec<u8>, Vec<Warning>)> {
+    completion::check(request)?;
     let steering = Steering::of(&request.provider_options, speaker)?;
     let overrides = Overrides::of(
         &request.provider_options,

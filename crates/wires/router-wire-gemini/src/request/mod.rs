@@ -10,6 +10,7 @@ mod turns;
 
 use router_core::chat::ChatRequest;
 use router_core::{Call, Error, ErrorKind, ProviderOptions, Result};
+use router_wire::completion;
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
@@ -35,6 +36,7 @@ pub fn encode(
     call: &Call,
     request: &ChatRequest,
 ) -> Result<Encoded> {
+    completion::check(request)?;
     let mut warnings = Warnings::new(request.strict);
     check::check(service, rules, speaker, request, &mut warnings)?;
     let bytes = body(service, rules, speaker, request, Purpose::Answer)?;

@@ -2,6 +2,7 @@
 
 use router_core::message::Role;
 use router_core::{Call, ChatRequest, Error, ErrorKind, Message, Result, Text};
+use router_wire::completion::{MARK, WIRE};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Inner, Overrides};
@@ -9,7 +10,6 @@ use router_wire::{Encoded, HttpRequest};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{MARK, WIRE};
 use crate::dialect::Dialect;
 
 /// The request for a text completion.

@@ -2,10 +2,10 @@
 
 use router_core::{ChatResponse, Extra, Result, StreamEvent, Text};
 use router_wire::body::read_whole;
+use router_wire::completion::{WIRE, mark};
 use router_wire::provenance::Speaker;
 use router_wire::{Events, Frame, HttpResponse, StreamDecoder};
 
-use super::{WIRE, mark};
 use crate::chat;
 use crate::chat::stream::ChatStreamDecoder;
 

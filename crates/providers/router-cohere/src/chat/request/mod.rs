@@ -8,6 +8,7 @@ use router_core::message::Role;
 use router_core::{
     Call, ChatRequest, ContentPart, Error, ErrorKind, Extra, Media, Result, ToolChoice, ToolDefinition,
 };
+use router_wire::completion;
 use router_wire::object::{invalid, list_of};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
@@ -27,6 +28,7 @@ use crate::documents::Document;
 /// `Unsupported` for content that the wire does not take, and for settings when the request is strict; `InvalidRequest` for
 /// what the vendor refuses: no messages, a result that answers no call, negative penalties, too many stop sequences.
 pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> Result<Encoded> {
+    completion::check(request)?;
     let mut warnings = Warnings::new(request.strict);
     let plan = check::request(speaker, request, &mut warnings)?;
     let provider = speaker.provider().as_str();

@@ -10,6 +10,7 @@ use router_core::content::{MediaSource, TextPart};
 use router_core::{
     Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Json, ResponseFormat, Result, Text, ToolChoice,
 };
+use router_wire::completion;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Inner, Overrides, Seq, extra_fields};
@@ -34,6 +35,7 @@ pub fn encode(
     request: &ChatRequest,
     own: &[&str],
 ) -> Result<Encoded> {
+    completion::check(request)?;
     let mut warnings = Warnings::new(request.strict);
     check::settings(dialect, request, &mut warnings)?;
     check::messages(dialect, speaker, request, &mut warnings)?;

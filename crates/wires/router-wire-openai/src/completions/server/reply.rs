@@ -4,12 +4,12 @@ use bytes::BytesMut;
 use router_core::chat::{Choice, Logprobs, TokenLogprob};
 use router_core::{ChatResponse, ContentPart, Error, FinishReason, Head, Output, Result, StreamEvent, Text};
 use router_wire::HttpResponse;
+use router_wire::completion::{MARK, WIRE, has_mark};
 use router_wire::server::ReplyEncoder;
 use router_wire::write::{Seq, extra_fields};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::chat::server::WireUsage;
-use crate::completions::{MARK, WIRE, has_mark};
 use crate::reply::{another, error_event, event, events_head, json};
 use crate::stamp::{seconds, stamp};
 

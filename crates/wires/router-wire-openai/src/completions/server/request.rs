@@ -1,12 +1,12 @@
 //! A request for text completions as chats, one for each prompt.
 
 use router_core::{ChatRequest, Json, Mode, ModelId, Operation, Result, Text};
+use router_wire::completion::{WIRE, beyond_chats, mark};
 use router_wire::object::{Object, invalid, is_string, list_of};
 use router_wire::server::Ingress;
 use serde_json::value::RawValue;
 
 use super::reply::{Asked, Encoder};
-use crate::completions::{WIRE, beyond_chats, mark};
 
 /// Most prompts of one request: each is a call of its own.
 const MOST_PROMPTS: usize = 1024;

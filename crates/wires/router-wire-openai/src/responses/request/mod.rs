@@ -11,6 +11,7 @@ use router_core::{
     Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Extra, Message, ReasoningEffort,
     ResponseFormat, Result, Text, ToolChoice,
 };
+use router_wire::completion;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Inner, Overrides, Seq, extra_fields};
@@ -38,6 +39,7 @@ pub fn encode(
     request: &ChatRequest,
     own: &[&str],
 ) -> Result<Encoded> {
+    completion::check(request)?;
     let mut warnings = Warnings::new(request.strict);
     let target = Target { dialect, speaker };
     check::settings(dialect, request, &mut warnings)?;
