@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use router_core::{Capabilities, ChatRequest, Json, ModelId, OperationKind, Provider, Secret, Usage};
-use router_http::{HttpProvider, Transport};
-use router_wire::vendor::VendorCodec;
+use router_core::{Capabilities, ChatRequest, Json, ModelId, OperationKind, Provider, Result, Secret, Usage};
+use router_http::replay::ReplayTransport;
+use router_http::{HttpProvider, ProviderSettings, Transport};
+use router_wire::vendor::{Vendor, VendorCodec};
 
 use crate::fixtures::Fixtures;
 
@@ -21,11 +22,21 @@ pub(crate) struct Built {
     pub(crate) debug: String,
 }
 
+/// Where a vendor is, when it is in several places.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) setting: &'static str,
+    pub(crate) build: fn(&ProviderSettings) -> Result<Arc<dyn Provider>>,
+}
+
 /// A vendor under test.
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub(crate) id: &'static str,
     pub(crate) build: fn(Arc<dyn Transport>, bool) -> Built,
+    pub(crate) vendor: Vendor,
+    pub(crate) bare: fn(&str, Option<&'static str>) -> Result<()>,
+    pub(crate) place: Option<Place>,
     pub(crate) fixtures: Fixtures,
     pub(crate) model: ModelId,
     /// Models of single operations.
@@ -44,6 +55,9 @@ impl Subject {
         Self {
             id: C::VENDOR.id,
             build: build::<C>,
+            vendor: C::VENDOR,
+            bare: bare::<C>,
+            place: None,
             fixtures: Fixtures::at(crate_dir.as_ref().join("fixtures")),
             model: ModelId::from_static(default_model),
             models: Vec::new(),
@@ -128,6 +142,17 @@ impl Subject {
         self
     }
 
+    /// With the setting that says where the vendor is, a region or a site, and the constructor that reads it.
+    #[must_use]
+    pub fn place(
+        mut self,
+        setting: &'static str,
+        build: fn(&ProviderSettings) -> Result<Arc<dyn Provider>>,
+    ) -> Self {
+        self.place = Some(Place { setting, build });
+        self
+    }
+
     /// Without a case, and why it does not apply to the vendor.
     #[must_use]
     pub fn skip(mut self, case: &'static str, reason: &'static str) -> Self {
@@ -142,7 +167,7 @@ impl Subject {
     }
 
     pub(crate) fn capabilities(&self) -> Arc<Capabilities> {
-        let transport = Arc::new(router_http::replay::ReplayTransport::new());
+        let transport = Arc::new(ReplayTransport::new());
         (self.build)(transport, false).provider.capabilities()
     }
 
@@ -179,6 +204,17 @@ fn build<C: VendorCodec>(transport: Arc<dyn Transport>, skip_malformed: bool) ->
         provider: Arc::new(provider),
         debug,
     }
+}
+
+/// Whether a provider is built of an address and a key.
+fn bare<C: VendorCodec>(address: &str, key: Option<&'static str>) -> Result<()> {
+    let mut builder = HttpProvider::<C>::builder()
+        .base_url(address)
+        .transport(Arc::new(ReplayTransport::new()));
+    if let Some(key) = key {
+        builder = builder.api_key(key);
+    }
+    builder.build().map(|_| ())
 }
 
 /// The counts of `chat_usage`, before a vendor takes away what it does not tell.

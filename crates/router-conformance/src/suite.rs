@@ -22,13 +22,15 @@ pub enum Needs {
     Embed(Feature),
     /// Images, and a feature of them.
     Image(Feature),
+    /// Chat, and several places where the vendor is.
+    Place,
 }
 
 impl Needs {
     fn operation(self) -> OperationKind {
         match self {
             Self::Operation(operation) => operation,
-            Self::Chat(_) | Self::Stream(_) => OperationKind::Chat,
+            Self::Chat(_) | Self::Stream(_) | Self::Place => OperationKind::Chat,
             Self::Embed(_) => OperationKind::Embed,
             Self::Image(_) => OperationKind::GenerateImage,
         }
@@ -116,11 +118,15 @@ cases! {
     "error_server", CHAT => errors::server;
     "error_timeout", CHAT => errors::timeout;
     "error_body_not_json", CHAT => errors::body_not_json;
+    "bad_address", CHAT => bad_input::address;
+    "bad_key", CHAT => bad_input::key;
     "bad_model_gone", CHAT => bad_input::model_gone;
     "bad_nothing_asked", CHAT => bad_input::nothing_asked;
     "bad_nothing_to_embed", EMBED => bad_input::nothing_to_embed;
     "bad_nothing_to_rank", Needs::Operation(OperationKind::Rerank) => bad_input::nothing_to_rank;
     "bad_oversize_image", Needs::Chat(Feature::ImageInput) => bad_input::oversize_image;
+    "bad_prompt_beyond_chats", CHAT => bad_input::prompt_beyond_chats;
+    "bad_region", Needs::Place => bad_input::region;
     "bad_result_without_call", Needs::Chat(Feature::Tools) => bad_input::result_without_call;
     "secret_not_in_debug", CHAT => secrets::not_in_debug;
     "secret_not_in_error", CHAT => secrets::not_in_error;
@@ -147,7 +153,8 @@ macro_rules! suite {
             error_authentication error_permission error_model_not_found error_invalid_request
             error_context_length error_rate_limited_retry_after error_overloaded error_server error_timeout
             error_body_not_json
-            bad_model_gone bad_nothing_asked bad_nothing_to_embed bad_nothing_to_rank bad_oversize_image bad_result_without_call
+            bad_address bad_key bad_model_gone bad_nothing_asked bad_nothing_to_embed bad_nothing_to_rank bad_oversize_image
+            bad_prompt_beyond_chats bad_region bad_result_without_call
             secret_not_in_debug secret_not_in_error secret_not_in_trace
             capabilities_match_fixtures
         }
@@ -246,7 +253,8 @@ fn missing(needs: Needs, subject: &Subject) -> Option<&'static str> {
     let capabilities = subject.capabilities();
     let operation = needs.operation();
     let features = match needs {
-        Needs::Operation(_) => vec![],
+        Needs::Place if subject.place.is_none() => return Some("a choice of regions"),
+        Needs::Operation(_) | Needs::Place => vec![],
         Needs::Stream(feature) => vec![Feature::Streaming, feature],
         Needs::Chat(feature) | Needs::Embed(feature) | Needs::Image(feature) => vec![feature],
     };

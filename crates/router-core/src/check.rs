@@ -95,21 +95,28 @@ fn messages(request: &ChatRequest) -> Result<()> {
 fn pictures(request: &ChatRequest, most: u64) -> Result<()> {
     for (at, message) in request.messages.iter().enumerate() {
         for (place, part) in message.content.parts().iter().enumerate() {
-            let ContentPart::Media(media) = part else {
-                continue;
+            let inner = match part {
+                ContentPart::ToolResult(result) => result.content.parts(),
+                part => std::slice::from_ref(part),
             };
-            if media.kind != MediaKind::Image {
-                continue;
-            }
-            let MediaSource::Base64(data) = &media.source else {
-                continue;
-            };
-            let bytes = data.len() as u64 / 4 * 3;
-            if bytes.saturating_sub(2) > most {
+            if let Some(bytes) = inner.iter().filter_map(picture_bytes).find(|bytes| *bytes > most) {
                 let what = format!("an image of about {bytes} bytes; this vendor takes {most} at most");
                 return Err(invalid(&format!("messages[{at}].content[{place}]"), &what));
             }
         }
     }
     Ok(())
+}
+
+/// How large a picture by value is at least.
+fn picture_bytes(part: &ContentPart) -> Option<u64> {
+    let ContentPart::Media(media) = part else {
+        return None;
+    };
+    match &media.source {
+        MediaSource::Base64(data) if media.kind == MediaKind::Image => {
+            Some((data.len() as u64 / 4 * 3).saturating_sub(2))
+        }
+        _ => None,
+    }
 }

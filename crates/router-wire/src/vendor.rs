@@ -102,6 +102,19 @@ fn as_it_stands(address: &str) -> String {
     address.to_owned()
 }
 
+/// Checks the name of a place where a vendor is, such as a region: it becomes a part of the host that gets the key.
+///
+/// # Errors
+/// `Config` naming the vendor, its setting and an example, for what can be no part of a host.
+pub fn check_place(vendor: &'static str, setting: &str, name: &str, example: &str) -> Result<()> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !name.is_empty() && name.len() <= 63 && name.bytes().all(fits) {
+        return Ok(());
+    }
+    let message = format!("{setting} {name:?}: not a name that this vendor has; one is {example}");
+    Err(Error::new(ErrorKind::Config, message).with_provider(&ProviderId::from_static(vendor)))
+}
+
 /// How a request is authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use router_core::{Error, ErrorKind, Provider, ProviderId, Result, Secret};
 use router_http::{Auth, HttpProvider, ProviderSettings};
-use router_wire::vendor::{Vendor, VendorCodec as _};
+use router_wire::vendor::{Vendor, VendorCodec as _, check_place};
 
 use crate::Bedrock;
 use crate::codec::BedrockCodec;
@@ -191,7 +191,7 @@ impl BedrockBuilder {
                 .map(str::to_owned)
         });
         if let Some(region) = &region {
-            check_region(region)?;
+            check_place(BedrockCodec::VENDOR.id, "region", region, "us-east-1")?;
         }
         let no_region = || config("no region for AWS Bedrock: set AWS_REGION, or pass one");
         let auth = match (token, credentials) {
@@ -248,17 +248,6 @@ fn region_in(address: &str) -> Option<&str> {
         .or_else(|| host.strip_prefix("bedrock-runtime-fips."))?;
     let region = rest.split('.').next()?;
     rest.contains("amazonaws.").then_some(region)
-}
-
-fn check_region(region: &str) -> Result<()> {
-    let letters = region
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if letters && region.split('-').count() >= 3 {
-        return Ok(());
-    }
-    let message = format!("region {region:?} is none of AWS: it has the form us-east-1");
-    Err(Error::new(ErrorKind::Config, message))
 }
 
 /// The provider of settings that were read from somewhere. A key is a bearer key, or a pair `ID:SECRET` or `ID:SECRET:TOKEN`;

@@ -103,6 +103,9 @@ pub(crate) fn read_path(path: &str) -> Option<(ModelId, &str)> {
     (!model.is_empty()).then(|| (ModelId::from(model.into_owned()), operation))
 }
 
+/// Most bytes of one picture (<https://docs.aws.amazon.com/bedrock/latest/userguide/inference-call.html>, read 2026-11).
+const MAX_IMAGE: u64 = 3_932_160;
+
 /// What the vendor can do.
 pub(crate) fn capabilities() -> Capabilities {
     Capabilities::new(
@@ -129,6 +132,7 @@ pub(crate) fn capabilities() -> Capabilities {
             Feature::Dimensions,
         ],
     )
+    .with_max_image_bytes(MAX_IMAGE)
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub type Groq = router_http::HttpProvider<GroqCodec>;
 /// Groq's wire.
 pub type GroqCodec = CompatibleCodec<GroqDialect>;
 
+/// Four megabytes of base64 (<https://console.groq.com/docs/vision>, read 2026-11).
+const MAX_IMAGE: u64 = 3 * 1024 * 1024;
+
 /// What Groq does differently from OpenAI.
 #[derive(Clone, Copy, Debug)]
 pub struct GroqDialect;
@@ -68,5 +71,6 @@ impl DialectVendor for GroqDialect {
                 Feature::ImageUrlInput,
             ],
         )
+        .with_max_image_bytes(MAX_IMAGE)
     }
 }

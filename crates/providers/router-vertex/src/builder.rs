@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use router_core::{Error, ErrorKind, Provider, ProviderId, Result, Secret};
 use router_http::{Auth, HttpProvider, ProviderSettings, TokenAuth};
-use router_wire::vendor::VendorCodec as _;
+use router_wire::vendor::{VendorCodec as _, check_place};
 
 use crate::Vertex;
 use crate::codec::VertexCodec;
@@ -170,6 +170,9 @@ pub fn build(settings: &ProviderSettings) -> Result<Arc<dyn Provider>> {
         location: option("location"),
         ..VertexBuilder::new()
     };
+    if let Some(location) = &builder.location {
+        check_place(VertexCodec::VENDOR.id, "location", location, "us-central1")?;
+    }
     match (option("credentials").as_deref(), &settings.api_key) {
         (Some("metadata"), _) => {
             let host = std::env::var("GCE_METADATA_HOST").ok();
@@ -194,7 +197,12 @@ pub fn build(settings: &ProviderSettings) -> Result<Arc<dyn Provider>> {
             }
         }
         if settings.api_key.is_some() {
-            settings.options.clear();
+            if let Some(name) = settings.options.keys().next() {
+                let message = format!(
+                    "vertex: {name} is for credentials; a key of the express mode is good everywhere"
+                );
+                return Err(Error::new(ErrorKind::Config, message));
+            }
             return express(&settings);
         }
     }

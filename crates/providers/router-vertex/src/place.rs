@@ -1,6 +1,9 @@
 //! Where in Google Cloud a call goes: project, location, and the host that goes with it.
 
 use router_core::{Error, ErrorKind, Result};
+use router_wire::vendor::{VendorCodec as _, check_place};
+
+use crate::VertexCodec;
 
 /// A project and a location of Google Cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,18 +22,14 @@ impl Place {
     /// `Config` for names that are none: they become part of a host, which gets the token.
     pub fn new(project: impl Into<String>, location: impl Into<String>) -> Result<Self> {
         let (project, location) = (project.into(), location.into());
-        let is_location = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         // Ids of domains are `example.com:project`.
-        let is_project = |byte: u8| is_location(byte) || matches!(byte, b':' | b'.');
-        let wrong = |what: &str, name: &str| {
-            let message = format!("{what} {name:?}: not a name that Google Cloud has");
-            Err(Error::new(ErrorKind::Config, message))
+        let is_project = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.')
         };
-        if location.is_empty() || !location.bytes().all(is_location) {
-            return wrong("location", &location);
-        }
+        check_place(VertexCodec::VENDOR.id, "location", &location, "us-central1")?;
         if project.is_empty() || !project.bytes().all(is_project) {
-            return wrong("project", &project);
+            let message = format!("project {project:?}: not a name that Google Cloud has");
+            return Err(Error::new(ErrorKind::Config, message));
         }
         Ok(Self { project, location })
     }

@@ -2,8 +2,11 @@
 
 use router_core::{Error, ErrorKind, ProviderId, ProviderOptions, Result};
 use router_wire::message::percent_encoded;
+use router_wire::vendor::{VendorCodec as _, check_place};
 use router_wire::write::{Fields, Overrides};
 use serde::ser::SerializeMap;
+
+use crate::WatsonxCodec;
 
 /// The version that is asked for unless another is given.
 const VERSION: &str = "2024-03-13";
@@ -104,11 +107,7 @@ impl Place {
 /// # Errors
 /// `Config` for a name that cannot be one: it becomes part of the host that gets the token.
 pub fn address(region: &str) -> Result<String> {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if region.is_empty() || !region.bytes().all(fits) {
-        let message = format!("watsonx region {region:?}: not a name of a region, such as us-south");
-        return Err(Error::new(ErrorKind::Config, message));
-    }
+    check_place(WatsonxCodec::VENDOR.id, "region", region, "us-south")?;
     Ok(format!("https://{region}.ml.cloud.ibm.com"))
 }
 

@@ -1,18 +1,26 @@
 //! What a caller gets wrong: a typed error that names vendor and field, before anything is sent, or from the vendor.
 
+use std::sync::Arc;
+
 use router_core::content::MediaKind;
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest};
 use router_core::rerank::RerankRequest;
 use router_core::{
-    ChatRequest, ContentPart, Error, ErrorKind, Media, Message, OperationKind, ProviderExt as _, ToolCall,
-    ToolResult,
+    ChatRequest, ContentPart, Error, ErrorKind, Json, Media, Message, OperationKind, ProviderExt as _,
+    ToolCall, ToolResult,
 };
+use router_http::ProviderSettings;
 use router_http::replay::ReplayTransport;
+use router_wire::completion;
+use router_wire::vendor::AuthScheme;
+use serde_json::{Value, json};
+
+use super::secrets::shown_clean;
 
 use crate::exchange::Exchange;
 use crate::fixtures::Answered;
 use crate::requests::{tools, with_image};
-use crate::subject::Subject;
+use crate::subject::{ADDRESS, KEY, Subject};
 
 /// The error names the vendor, the model and the field.
 fn named(subject: &Subject, error: &Error, kind: ErrorKind, field: &str) {
@@ -43,6 +51,131 @@ async fn refused(subject: &Subject, request: &ChatRequest, field: &str) {
         named(subject, &streamed, ErrorKind::InvalidRequest, field);
     }
     assert_eq!(exchange.sent().len(), 0, "nothing is sent");
+}
+
+/// An address that is none is refused, one where nobody answers fails, and both say whose it is.
+pub(crate) async fn address(subject: Subject) {
+    for none in [
+        "",
+        "vendor.test/v1",
+        "ftp://vendor.test",
+        "https://",
+        "http://a b/",
+    ] {
+        // Without an address the vendor's own is taken, where it has one.
+        if none.is_empty() && !subject.vendor.base_url.is_empty() {
+            continue;
+        }
+        let error = (subject.bare)(none, Some(KEY)).expect_err("it is no address");
+        assert_eq!(error.kind(), ErrorKind::Config, "{none}: {error}");
+        let whose = error.provider().map(|id| id.as_str());
+        assert_eq!(whose, Some(subject.id), "{none}: {error}");
+        shown_clean(&error);
+    }
+    let nobody = || Error::new(ErrorKind::Transport, "cannot connect: no such host");
+    let exchange = Exchange::over(&subject, ReplayTransport::new().error(nobody()));
+    let error = exchange.chat(&subject, crate::requests::text()).await.map(|_| ());
+    let error = error.expect_err("nobody is there");
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    assert_eq!(error.provider().map(|id| id.as_str()), Some(subject.id));
+    assert_eq!(error.model(), Some(&subject.model));
+}
+
+/// No key names the variable that is to be set; a wrong one is told so by the vendor, whose words may hold it.
+pub(crate) async fn key(subject: Subject) {
+    let missing = (subject.bare)(ADDRESS, None);
+    if subject.vendor.auth == AuthScheme::OptionalBearer {
+        assert!(missing.is_ok(), "a server of one's own needs no key");
+    } else {
+        let error = missing.expect_err("there is no key");
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        assert_eq!(error.provider().map(|id| id.as_str()), Some(subject.id));
+        let named = subject.vendor.key_env.first().copied().unwrap_or("key");
+        assert!(error.message().contains(named), "{named} is not named: {error}");
+    }
+    let refused = subject.fixtures.response_of(&["error_authentication"]);
+    let said = match serde_json::from_slice(&refused.body) {
+        Ok(mut body) => {
+            echo(&mut body);
+            body.to_string()
+        }
+        Err(_) => format!("{} {KEY}", String::from_utf8_lossy(&refused.body)),
+    };
+    assert!(said.contains(KEY), "the vendor's words hold the key");
+    let exchange = Exchange::of(&subject, &refused.with_body(said));
+    let error = exchange.chat(&subject, crate::requests::text()).await.map(|_| ());
+    let error = error.expect_err("the key is wrong");
+    assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
+    assert_eq!(error.provider().map(|id| id.as_str()), Some(subject.id));
+    assert!(!error.is_retryable(), "{error}");
+    shown_clean(&error);
+}
+
+/// Puts the key behind every sentence, and behind a message of one word.
+fn echo(body: &mut Value) {
+    match body {
+        Value::String(text) if text.contains(' ') => text.push_str(&format!(" {KEY}")),
+        Value::Array(items) => items.iter_mut().for_each(echo),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if let ("message" | "detail" | "error", Value::String(text)) = (name.as_str(), &mut *value) {
+                    text.push(' ');
+                }
+                echo(value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A place that the vendor cannot be in is refused where it is set: it would become the host that gets the key.
+pub(crate) async fn region(subject: Subject) {
+    let place = subject.place.expect("the case needs a place");
+    for wrong in [
+        "",
+        "evil.test/",
+        "us-east-1@evil.test",
+        "Mars 9",
+        "../..",
+        "a#b",
+        "a?b",
+    ] {
+        let transport = Arc::new(ReplayTransport::new());
+        let settings = ProviderSettings::default()
+            .with_api_key(KEY)
+            .with_option(place.setting, wrong)
+            .with_transport(Arc::clone(&transport) as _);
+        let error = (place.build)(&settings).map(|_| ()).expect_err("no such place");
+        assert_eq!(error.kind(), ErrorKind::Config, "{wrong}: {error}");
+        let shown = error.to_string();
+        for named in [subject.id, place.setting, &format!("{wrong:?}")] {
+            assert!(shown.contains(named), "{named} is not named: {shown}");
+        }
+        shown_clean(&error);
+        assert_eq!(transport.requests().len(), 0, "nothing is sent");
+    }
+}
+
+/// What no chat can hold goes to vendors that complete texts, and is refused by the others before anything is sent.
+pub(crate) async fn prompt_beyond_chats(subject: Subject) {
+    for (name, value) in [
+        ("prompt", json!([1, 2, 3])),
+        ("suffix", json!("The end.")),
+        ("best_of", json!(3)),
+    ] {
+        let mut request = completion::prompt("Once upon a time");
+        request
+            .extra
+            .insert(completion::WIRE, name, Json::from(value.clone()));
+        let exchange = Exchange::of(&subject, &subject.fixtures.response_of(&["chat_text"]));
+        let answer = exchange.chat(&subject, request).await.map(|_| ());
+        if let Some(sent) = exchange.sent().first() {
+            let body: Value = serde_json::from_slice(&sent.body).expect("JSON");
+            assert_eq!(body[name], value, "{name} is lost");
+        } else {
+            named(&subject, &answer.expect_err(name), ErrorKind::Unsupported, name);
+        }
+    }
 }
 
 pub(crate) async fn nothing_asked(subject: Subject) {

@@ -75,7 +75,8 @@ pub(crate) async fn not_in_error(subject: Subject) {
     shown_clean(&error);
 }
 
-fn shown_clean(error: &Error) {
+/// Nothing that an error shows has the key.
+pub(crate) fn shown_clean(error: &Error) {
     clean("Display of an error", &format!("{error} {error:#}"));
     clean("Debug of an error", &format!("{error:?} {error:#?}"));
     let mut cause = error.source();

@@ -40,6 +40,14 @@ fn what_nobody_can_answer_is_named() {
     };
     named(picture(&[0; 12]).into(), "messages[0].content[0]");
     assert_eq!(refused(picture(&[0; 9])), None);
+    let seen = |bytes: &[u8]| {
+        let call = Message::assistant([ContentPart::from(ToolCall::new("call_1", "look", "{}"))]);
+        let picture = ContentPart::from(Media::image_bytes("image/png", bytes));
+        let result = ToolResult::new("call_1", vec![picture]);
+        ChatRequest::new(vec![call, Message::tool([result])])
+    };
+    named(seen(&[0; 12]).into(), "messages[1].content[0]");
+    assert_eq!(refused(seen(&[0; 9])), None);
 }
 
 #[test]

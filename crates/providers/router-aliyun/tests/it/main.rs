@@ -13,6 +13,7 @@ use router_core::OperationKind;
 
 fn subject() -> Subject {
     Subject::of::<AliyunCodec>(env!("CARGO_MANIFEST_DIR"))
+        .place("region", router_aliyun::build)
         .compatible()
         .embedding_model("text-embedding-v4")
         .model_for(OperationKind::GenerateImage, "qwen-image-2.0")

@@ -16,6 +16,7 @@ use router_conformance::Subject;
 
 fn subject() -> Subject {
     Subject::of::<BedrockCodec>(env!("CARGO_MANIFEST_DIR"))
+        .place("region", router_bedrock::build)
         .embedding_model("cohere.embed-v4:0")
         .with_cache_creation_tokens()
         .without_reasoning_tokens()

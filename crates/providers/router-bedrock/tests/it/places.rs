@@ -117,7 +117,7 @@ fn what_is_wrong_is_told() {
         (
             vec![home],
             new().credentials(keys()).region("Frankfurt"),
-            "has the form us-east-1",
+            "one is us-east-1",
         ),
         (
             vec![home, ("AWS_ACCESS_KEY_ID", "A")],

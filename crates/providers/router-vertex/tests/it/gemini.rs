@@ -6,6 +6,7 @@ use router_vertex::VertexCodec;
 fn subject() -> Subject {
     Subject::of::<VertexCodec>(env!("CARGO_MANIFEST_DIR"))
         .fixtures_in("gemini")
+        .place("location", router_vertex::build)
         .embedding_model("text-embedding-005")
         .skip("image_url_and_base64", "Gemini gives pictures by value only")
 }

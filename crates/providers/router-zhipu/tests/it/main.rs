@@ -8,6 +8,7 @@ use router_zhipu::ZhipuCodec;
 
 fn subject() -> Subject {
     Subject::of::<ZhipuCodec>(env!("CARGO_MANIFEST_DIR"))
+        .place("site", router_zhipu::build)
         .compatible()
         .embedding_model("embedding-3")
 }
