@@ -38,6 +38,14 @@ pub fn failure(body: &[u8]) -> Error {
     classify::of_body(None, &HeaderMap::new(), None, &body, CODES)
 }
 
+/// What is said when a request asks to go on with a conversation that the vendor keeps, or to have one kept.
+#[cfg(feature = "server")]
+pub(crate) const NO_THREADS: &str = "thread_unsupported_request";
+
+/// Codes that go out in `details`, where the vendor's own clients look for them.
+#[cfg(feature = "server")]
+const DETAILED: &[&str] = &[NO_THREADS];
+
 /// The wire's error as a server gives it.
 #[cfg(feature = "server")]
 mod server {
@@ -46,7 +54,7 @@ mod server {
     use router_wire::server::status_of;
     use serde::Serialize;
 
-    use super::TYPES;
+    use super::{DETAILED, TYPES};
 
     #[derive(Serialize)]
     struct Body<'a> {
@@ -61,6 +69,14 @@ mod server {
         #[serde(rename = "type")]
         kind: &'a str,
         message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        details: Option<Details<'a>>,
+    }
+
+    /// Names the cause for clients that go on otherwise after it.
+    #[derive(Serialize)]
+    struct Details<'a> {
+        error_code: &'a str,
     }
 
     /// The JSON of an error.
@@ -72,6 +88,10 @@ mod server {
             error: Inner {
                 kind: word(error),
                 message: &message,
+                details: error
+                    .code()
+                    .filter(|code| DETAILED.contains(code))
+                    .map(|error_code| Details { error_code }),
             },
             request_id: error.request_id(),
         };

@@ -15,6 +15,7 @@ use router_wire::object::{Object, invalid, is_string, list_of};
 use serde_json::value::RawValue;
 
 use super::blocks::{cache, parts};
+use crate::error::NO_THREADS;
 use crate::request::Purpose;
 use crate::{APART, BETAS, MESSAGES, WIRE};
 
@@ -32,6 +33,15 @@ pub(super) struct Asked {
 pub(super) fn decode(purpose: Purpose, request: &HttpRequest) -> Result<Asked> {
     let mut body = Object::parse(&request.body)?;
     let model = ModelId::from(body.required_text("model")?);
+    // The next request would hold nothing but what is new, and may go to another vendor. Clients of the vendor send the whole
+    // conversation after this.
+    if body.take("thread").is_some() {
+        return Err(invalid(
+            "thread",
+            "is not kept here; send the whole conversation without it",
+        )
+        .with_code(NO_THREADS));
+    }
     let mut chat = ChatRequest::default();
     chat.settings = settings(purpose, &mut body)?;
     chat.messages.extend(system(&mut body)?);
