@@ -108,8 +108,28 @@ pub mod server {
                 map.serialize_entry("id", id)?;
             }
             map.serialize_entry("results", &Seq(|| answer.results.iter().map(Row)))?;
+            if answer.extra.get(WIRE, "meta").is_none() {
+                map.serialize_entry("meta", &Meta::default())?;
+            }
             extra_fields(&mut map, &answer.extra, WIRE)?;
             map.end()
+        }
+    }
+
+    /// What clients of the wire take for granted.
+    #[derive(Default, serde::Serialize)]
+    struct Meta {
+        api_version: Version,
+    }
+
+    #[derive(serde::Serialize)]
+    struct Version {
+        version: &'static str,
+    }
+
+    impl Default for Version {
+        fn default() -> Self {
+            Self { version: "2" }
         }
     }
 

@@ -260,14 +260,16 @@ fn a_stream_has_a_beginning_blocks_and_an_end() {
             ("content-delta", Some(1)),
             ("content-end", Some(1)),
             ("tool-call-start", Some(0)),
+            // Clients know one call at a time.
+            ("tool-call-end", Some(0)),
             ("tool-call-start", Some(1)),
             ("tool-call-delta", Some(1)),
-            ("tool-call-end", Some(0)),
+            ("tool-call-end", Some(1)),
             ("message-end", None),
         ]
     );
     assert!(written[0]["id"].as_str().is_some_and(|id| !id.is_empty()));
-    assert_eq!(written[11]["delta"], json!({"finish_reason": "TOOL_CALL"}));
+    assert_eq!(written[12]["delta"], json!({"finish_reason": "TOOL_CALL"}));
 }
 
 #[test]

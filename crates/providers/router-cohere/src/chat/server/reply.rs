@@ -24,6 +24,8 @@ pub(super) struct Encoder {
     open: Option<Block>,
     contents: u32,
     calls: Vec<u32>,
+    /// The call whose arguments are coming: clients know one at a time.
+    called: Option<u32>,
     citations: u32,
     /// Whether reasoning that comes is a plan, as its vendor told beforehand.
     planned: bool,
@@ -99,6 +101,12 @@ impl Encoder {
         }
     }
 
+    fn end_call(&mut self, out: &mut BytesMut) {
+        if let Some(place) = self.called.take() {
+            write("tool-call-end", &Said::End("tool-call-end", place), out);
+        }
+    }
+
     fn cite(&mut self, citation: &Citation, out: &mut BytesMut) {
         self.start(None, out);
         write("citation-start", &Said::Citation(self.citations, citation), out);
@@ -151,7 +159,9 @@ impl ReplyEncoder for Encoder {
             } => {
                 self.start(None, out);
                 self.close(out);
+                self.end_call(out);
                 let place = self.place(*call);
+                self.called = Some(place);
                 write("tool-call-start", &Said::CallStart(place, id, name), out);
             }
             StreamEvent::ToolCallDelta {
@@ -164,7 +174,9 @@ impl ReplyEncoder for Encoder {
             }
             StreamEvent::ToolCallEnd { choice: 0, call, .. } => {
                 let place = self.place(*call);
-                write("tool-call-end", &Said::End("tool-call-end", place), out);
+                if self.called == Some(place) {
+                    self.end_call(out);
+                }
             }
             StreamEvent::Citation { choice: 0, citation } => self.cite(citation, out),
             StreamEvent::Logprobs { choice: 0, logprobs } => {
@@ -175,6 +187,7 @@ impl ReplyEncoder for Encoder {
             StreamEvent::Finish(finish) => {
                 self.start(finish.id.as_ref(), out);
                 self.close(out);
+                self.end_call(out);
                 write("message-end", &Said::Finish(finish), out);
                 out.put_slice(b"data: [DONE]\n\n");
             }
