@@ -29,7 +29,7 @@ pub(super) struct Encoder {
     created: i64,
     /// Choices whose role was told.
     begun: Vec<u32>,
-    /// Calls whose arguments are still coming, by choice and place.
+    /// Calls, by choice and place: they go out with the end.
     calls: Vec<Called>,
 }
 
@@ -84,19 +84,26 @@ impl Encoder {
         out.put_slice(b"\n\n");
     }
 
-    fn end_call(&mut self, at: (u32, u32), out: &mut BytesMut) {
-        let Some(place) = self.calls.iter().position(|call| call.at == at) else {
-            return;
-        };
-        let call = self.calls.remove(place);
-        let arguments = call.arguments.trim();
-        let call = WireCall {
-            index: at.1,
-            id: &call.id,
-            name: &call.name,
+    /// Writes the last chunk of a choice, with all its calls: clients number them by their place in the chunk.
+    fn end(&mut self, choice: u32, end: (&str, &StreamFinish), out: &mut BytesMut) {
+        let calls = self.calls.iter().filter(|call| call.at.0 == choice);
+        let calls: Vec<_> = (0..).zip(calls).map(|(index, call)| call.whole(index)).collect();
+        if !calls.is_empty() && !self.begun.contains(&choice) {
+            self.write(choice, &Delta::Role, None, out);
+        }
+        self.write(choice, &Delta::End(calls), Some(end), out);
+    }
+}
+
+impl Called {
+    fn whole(&self, index: u32) -> WireCall<'_> {
+        let arguments = self.arguments.trim();
+        WireCall {
+            index,
+            id: &self.id,
+            name: &self.name,
             arguments: if arguments.is_empty() { "{}" } else { arguments },
-        };
-        self.chunk(at.0, &Delta::Call(call), out);
+        }
     }
 }
 
@@ -162,19 +169,10 @@ impl ReplyEncoder for Encoder {
                     open.arguments.push_str(arguments);
                 }
             }
-            StreamEvent::ToolCallEnd { choice, call, .. } => self.end_call((*choice, *call), out),
             StreamEvent::Finish(finish) => {
-                while let Some(open) = self.calls.first() {
-                    self.end_call(open.at, out);
-                }
                 self.start(finish.id.as_ref(), finish.model.as_ref(), None);
                 for choice in &finish.choices {
-                    self.write(
-                        choice.index,
-                        &Delta::End,
-                        Some((word(&choice.reason), finish)),
-                        out,
-                    );
+                    self.end(choice.index, (word(&choice.reason), finish), out);
                 }
                 out.put_slice(b"data: [DONE]\n\n");
             }
@@ -251,8 +249,7 @@ enum Delta<'a> {
     Role,
     Text(&'a Text),
     Thought(&'a str, Option<&'a Signature>),
-    Call(WireCall<'a>),
-    End,
+    End(Vec<WireCall<'a>>),
 }
 
 impl Serialize for Delta<'_> {
@@ -267,11 +264,12 @@ impl Serialize for Delta<'_> {
             Self::Thought(text, signature) => {
                 map.serialize_entry("content", &[Said::Thought(text, *signature)])?;
             }
-            Self::Call(call) => {
+            Self::End(calls) => {
                 map.serialize_entry("content", "")?;
-                map.serialize_entry("tool_calls", &[call])?;
+                if !calls.is_empty() {
+                    map.serialize_entry("tool_calls", calls)?;
+                }
             }
-            Self::End => map.serialize_entry("content", "")?,
         }
         map.end()
     }
