@@ -160,7 +160,7 @@ pub mod server {
                 ModelId::from(model.clone()),
                 Operation::from(embedding),
                 Mode::Full,
-                Encoder(model),
+                Encoder { model, one: false },
             ))
         }
 
@@ -169,7 +169,47 @@ pub mod server {
         }
     }
 
-    struct Encoder(Text);
+    /// `POST /api/embeddings`, the endpoint that came before: one prompt, one vector.
+    #[derive(Clone, Copy, Debug)]
+    pub struct EmbedOne;
+
+    impl ServerCodec for EmbedOne {
+        fn name(&self) -> &'static str {
+            "ollama.embeddings"
+        }
+
+        fn matches(&self, method: &Method, path: &str) -> bool {
+            *method == Method::POST && path == "/api/embeddings"
+        }
+
+        fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
+            let mut body = Object::parse(&request.body)?;
+            let model = ModelId::from(body.required_text("model")?);
+            let prompt = EmbeddingInput::Text(body.required_text("prompt")?);
+            let mut embedding = EmbeddingRequest::new([prompt]);
+            embedding.extra = body.rest(super::WIRE);
+            let encoder = Encoder {
+                model: model.text().clone(),
+                one: true,
+            };
+            Ok(Ingress::new(
+                model,
+                Operation::from(embedding),
+                Mode::Full,
+                encoder,
+            ))
+        }
+
+        fn error(&self, error: &Error) -> HttpResponse {
+            error_response(error)
+        }
+    }
+
+    struct Encoder {
+        model: Text,
+        /// Whether there is one vector, and nothing else is told.
+        one: bool,
+    }
 
     struct Answer<'a> {
         model: &'a Text,
@@ -194,11 +234,16 @@ pub mod server {
                 return Err(Error::unsupported("another output than vectors"));
             };
             let body = Answer {
-                model: &self.0,
+                model: &self.model,
                 answer,
             };
-            serde_json::to_vec(&body)
-                .map(|bytes| HttpResponse::json(200, bytes))
+            let json = match answer.embeddings.first().filter(|_| self.one) {
+                Some(vector) => {
+                    serde_json::to_vec(&std::collections::BTreeMap::from([("embedding", vector)]))
+                }
+                None => serde_json::to_vec(&body),
+            };
+            json.map(|bytes| HttpResponse::json(200, bytes))
                 .map_err(|error| Error::new(ErrorKind::Server, error.to_string()))
         }
 

@@ -26,8 +26,12 @@ pub type Ollama = router_http::HttpProvider<OllamaCodec>;
 pub fn endpoints() -> Vec<Box<dyn router_wire::ServerCodec>> {
     vec![
         Box::new(chat::server::Chat),
+        Box::new(chat::server::Generate),
         Box::new(embeddings::server::Embed),
+        Box::new(embeddings::server::EmbedOne),
         Box::new(models::server::Tags),
+        Box::new(models::server::Show),
+        Box::new(models::server::Running),
         Box::new(models::server::Version),
     ]
 }

@@ -1,4 +1,4 @@
-//! `GET /api/tags`: the models that are there.
+//! `GET /api/tags`: the models that are there, and for servers what is said of one.
 
 use router_core::model::{ModelInfo, ModelList};
 use router_core::{ModelId, Result, Text};
@@ -40,7 +40,8 @@ pub fn decode(response: &HttpResponse) -> Result<ModelList> {
 pub mod server {
     use http::Method;
     use router_core::model::{ListModelsRequest, ModelInfo};
-    use router_core::{Error, ErrorKind, Head, Mode, ModelId, Operation, Output, Result, StreamEvent};
+    use router_core::{Error, ErrorKind, Head, Mode, ModelId, Operation, Output, Result, StreamEvent, Text};
+    use router_wire::object::{Object, invalid};
     use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
     use router_wire::write::{Seq, extra_fields};
     use router_wire::{HttpRequest, HttpResponse};
@@ -67,7 +68,7 @@ pub mod server {
         }
 
         fn decode(&self, _request: &HttpRequest) -> Result<Ingress> {
-            Ok(ingress(Encoder { version: false }))
+            Ok(ingress(Encoder::Tags))
         }
 
         fn error(&self, error: &Error) -> HttpResponse {
@@ -85,7 +86,55 @@ pub mod server {
         }
 
         fn decode(&self, _request: &HttpRequest) -> Result<Ingress> {
-            Ok(ingress(Encoder { version: true }))
+            Ok(ingress(Encoder::Version))
+        }
+
+        fn error(&self, error: &Error) -> HttpResponse {
+            error_response(error)
+        }
+    }
+
+    /// `POST /api/show`: one model.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Show;
+
+    /// `GET /api/ps`: the models in memory. None: they are with their vendors.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Running;
+
+    impl ServerCodec for Show {
+        fn name(&self) -> &'static str {
+            "ollama.show"
+        }
+
+        fn matches(&self, method: &Method, path: &str) -> bool {
+            *method == Method::POST && path == "/api/show"
+        }
+
+        fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
+            let mut body = Object::parse(&request.body)?;
+            let older = body.text("name")?;
+            let name = body.text("model")?.or(older);
+            let name = name.ok_or_else(|| invalid("model", "is required"))?;
+            Ok(ingress(Encoder::Show(name)))
+        }
+
+        fn error(&self, error: &Error) -> HttpResponse {
+            error_response(error)
+        }
+    }
+
+    impl ServerCodec for Running {
+        fn name(&self) -> &'static str {
+            "ollama.ps"
+        }
+
+        fn matches(&self, method: &Method, path: &str) -> bool {
+            *method == Method::GET && path == "/api/ps"
+        }
+
+        fn decode(&self, _request: &HttpRequest) -> Result<Ingress> {
+            Ok(ingress(Encoder::Running))
         }
 
         fn error(&self, error: &Error) -> HttpResponse {
@@ -98,8 +147,41 @@ pub mod server {
         Ingress::new(ModelId::default(), operation, Mode::Full, encoder)
     }
 
-    struct Encoder {
-        version: bool,
+    enum Encoder {
+        Tags,
+        Version,
+        Running,
+        Show(Text),
+    }
+
+    /// What is known of one model.
+    struct Shown<'a>(&'a ModelInfo);
+
+    impl Serialize for Shown<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+            let model = self.0;
+            let mut map = serializer.serialize_map(None)?;
+            let mut facts = serde_json::Map::new();
+            if let Some(tokens) = model.context_window {
+                facts.insert("general.architecture".to_owned(), "llm".into());
+                facts.insert("llm.context_length".to_owned(), tokens.into());
+            }
+            // Clients of the wire take these for granted. What a model can do is not in every vendor's list: such a model is
+            // offered what most can, as one that says nothing is not used at all.
+            let usual: [(&str, serde_json::Value); 4] = [
+                ("modified_at", rfc3339(model.created.unwrap_or(0)).into()),
+                ("details", serde_json::Map::new().into()),
+                ("model_info", facts.into()),
+                ("capabilities", vec!["completion", "tools"].into()),
+            ];
+            for (name, value) in usual {
+                if model.extra.get(super::WIRE, name).is_none() {
+                    map.serialize_entry(name, &value)?;
+                }
+            }
+            extra_fields(&mut map, &model.extra, super::WIRE)?;
+            map.end()
+        }
     }
 
     struct Row<'a>(&'a ModelInfo);
@@ -134,15 +216,27 @@ pub mod server {
 
     impl ReplyEncoder for Encoder {
         fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
-            if self.version {
-                let body = format!(r#"{{"version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
-                return Ok(HttpResponse::json(200, body));
-            }
             let Output::ListModels(list) = output else {
                 return Err(Error::unsupported("another output than models"));
             };
-            serde_json::to_vec(&List(&list.models))
-                .map(|bytes| HttpResponse::json(200, bytes))
+            let json = match self {
+                Self::Version => {
+                    let body = format!(r#"{{"version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
+                    return Ok(HttpResponse::json(200, body));
+                }
+                Self::Tags => serde_json::to_vec(&List(&list.models)),
+                Self::Running => serde_json::to_vec(&List(&[])),
+                Self::Show(name) => {
+                    // A name without a tag means the latest.
+                    let plain = name.strip_suffix(":latest").unwrap_or(name);
+                    let is_it = |model: &&ModelInfo| [name.as_str(), plain].contains(&model.id.as_str());
+                    let model = list.models.iter().find(is_it).ok_or_else(|| {
+                        Error::new(ErrorKind::NotFound, format!("model '{name}' not found")).with_status(404)
+                    })?;
+                    serde_json::to_vec(&Shown(model))
+                }
+            };
+            json.map(|bytes| HttpResponse::json(200, bytes))
                 .map_err(|error| Error::new(ErrorKind::Server, error.to_string()))
         }
 

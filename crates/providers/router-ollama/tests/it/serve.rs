@@ -273,3 +273,61 @@ fn the_version_is_told() {
     let body: Value = serde_json::from_slice(&response.body).expect("JSON");
     assert!(body["version"].is_string());
 }
+
+#[test]
+fn a_prompt_is_a_chat_that_is_answered_by_a_text() {
+    let body = json!({"model": "m", "system": "Be brief.", "prompt": "Hi", "options": {"num_predict": 3}});
+    let mut ingress = decode("/api/generate", &body.to_string())
+        .map_err(|(error, _)| error)
+        .expect("a request");
+    let Operation::Chat(chat) = &ingress.operation else {
+        unreachable!("a chat")
+    };
+    let said: Vec<Text> = chat.messages.iter().map(|message| message.text()).collect();
+    assert_eq!(said, ["Be brief.", "Hi"]);
+    assert_eq!(chat.settings.max_output_tokens, Some(3));
+    let mut out = bytes::BytesMut::new();
+    let mut finish = StreamFinish::default();
+    finish
+        .choices
+        .push(ChoiceFinish::new(0, FinishReason::Stop, None));
+    for event in [StreamEvent::text("Hello"), StreamEvent::Finish(Box::new(finish))] {
+        ingress.reply.event(&event, &mut out);
+    }
+    let text = String::from_utf8(out.to_vec()).expect("UTF-8");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(
+        (&lines[0]["response"], &lines[0]["done"]),
+        (&json!("Hello"), &json!(false))
+    );
+    assert_eq!(
+        (&lines[1]["response"], &lines[1]["done"]),
+        (&json!(""), &json!(true))
+    );
+    assert!(lines.iter().all(|line| line.get("message").is_none()));
+    assert!(decode("/api/generate", r#"{"model":"m"}"#).is_err(), "no prompt");
+}
+
+#[test]
+fn one_model_is_shown() {
+    let mut model = router_core::model::ModelInfo::new("m");
+    model.context_window = Some(4096);
+    for (name, status) in [("m", 200), ("m:latest", 200), ("n", 404)] {
+        let mut ingress = decode("/api/show", &json!({"model": name}).to_string())
+            .map_err(|(error, _)| error)
+            .expect("a request");
+        let list = router_core::model::ModelList::new(vec![model.clone()]);
+        let shown = ingress.reply.full(&Head::default(), &Output::ListModels(list));
+        match shown {
+            Ok(response) => {
+                let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+                assert_eq!(body["model_info"]["llm.context_length"], 4096);
+                assert_eq!(status, 200);
+            }
+            Err(error) => assert_eq!(error.status(), Some(status)),
+        }
+    }
+}

@@ -19,8 +19,18 @@ use crate::chat::WIRE;
 use crate::error::error_body;
 use crate::time::{now, rfc3339};
 
+/// What an answer is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A message.
+    Message,
+    /// A text, with what was thought beside it.
+    Text,
+}
+
 /// Writes lines.
 pub(super) struct Encoder {
+    form: Form,
     model: Text,
     created_at: String,
     /// Calls under way, by their place in the answer: they go out whole.
@@ -35,8 +45,9 @@ struct Called {
 }
 
 impl Encoder {
-    pub(super) fn new(model: Text) -> Self {
+    pub(super) fn new(model: Text, form: Form) -> Self {
         Self {
+            form,
             model,
             created_at: String::new(),
             calls: Vec::new(),
@@ -54,6 +65,7 @@ impl Encoder {
 
     fn framed<'a>(&'a self, line: &'a Line<'a>) -> Framed<'a> {
         Framed {
+            form: self.form,
             model: &self.model,
             created_at: &self.created_at,
             line,
@@ -168,6 +180,7 @@ enum Line<'a> {
 }
 
 struct Framed<'a> {
+    form: Form,
     model: &'a Text,
     created_at: &'a str,
     line: &'a Line<'a>,
@@ -178,7 +191,10 @@ impl Serialize for Framed<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("model", self.model)?;
         map.serialize_entry("created_at", self.created_at)?;
-        map.serialize_entry("message", &Said(self.line))?;
+        match self.form {
+            Form::Message => map.serialize_entry("message", &Said(self.line))?,
+            Form::Text => text(&mut map, self.line)?,
+        }
         let logprobs = match self.line {
             Line::Logprobs(logprobs) => Some(*logprobs),
             Line::Whole(answer) => answer.first().and_then(|choice| choice.logprobs.as_ref()),
@@ -235,6 +251,25 @@ fn done<M: SerializeMap>(
         }
     }
     extra_fields(map, extra, WIRE)
+}
+
+/// The text of a line, where it is no message.
+fn text<M: SerializeMap>(map: &mut M, line: &Line<'_>) -> std::result::Result<(), M::Error> {
+    match line {
+        Line::Text(text) => map.serialize_entry("response", text),
+        Line::Thinking(text) => {
+            map.serialize_entry("response", "")?;
+            map.serialize_entry("thinking", text)
+        }
+        Line::Whole(answer) => {
+            map.serialize_entry("response", &answer.text())?;
+            match answer.reasoning() {
+                thinking if thinking.is_empty() => Ok(()),
+                thinking => map.serialize_entry("thinking", &thinking),
+            }
+        }
+        _ => map.serialize_entry("response", ""),
+    }
 }
 
 /// The message of a line.

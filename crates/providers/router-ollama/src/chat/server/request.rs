@@ -20,6 +20,30 @@ use crate::chat::notes::{NO_ID, NO_NAME, kept};
 pub(super) fn chat(mut body: Object<'_>) -> Result<ChatRequest> {
     let mut chat = ChatRequest::default();
     messages(&mut body, &mut chat)?;
+    settings(body, chat)
+}
+
+/// The chat that a prompt asks for.
+pub(super) fn prompt(mut body: Object<'_>) -> Result<ChatRequest> {
+    let mut chat = ChatRequest::default();
+    if body.text("suffix")?.is_some_and(|suffix| !suffix.is_empty()) {
+        return Err(invalid("suffix", "is not taken here: send the prompt alone"));
+    }
+    if let Some(system) = body.text("system")?.filter(|system| !system.is_empty()) {
+        chat.messages.push(Message::system(system));
+    }
+    let prompt = body.text("prompt")?.unwrap_or_default();
+    let images = images(&mut body)?;
+    if prompt.is_empty() && images.is_empty() {
+        return Err(invalid("prompt", "is required"));
+    }
+    chat.messages
+        .push(Message::new(Role::User, with_images(prompt, images)));
+    settings(body, chat)
+}
+
+/// The chat with all that stands beside its messages.
+fn settings(mut body: Object<'_>, mut chat: ChatRequest) -> Result<ChatRequest> {
     for (place, raw) in body.list("tools")?.into_iter().enumerate() {
         chat.tools.push(tool(raw, place)?);
     }
