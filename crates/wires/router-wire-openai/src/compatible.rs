@@ -12,6 +12,7 @@ use router_core::{
 use router_wire::classify::{self, CodeTable};
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
+use router_wire::warnings::Warnings;
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder};
 
 use crate::chat::stream::ChatStreamDecoder;
@@ -163,6 +164,25 @@ enum ChatApi<'a> {
     Responses,
 }
 
+/// The tools that this vendor is offered: all but the own ones of others.
+pub(crate) fn offered<'a>(
+    speaker: &'a Speaker,
+    tools: &'a [ToolDefinition],
+) -> impl Iterator<Item = &'a ToolDefinition> + Clone {
+    tools.iter().filter(|tool| match tool {
+        ToolDefinition::Provider(tool) => speaker.opaque(tool).is_some(),
+        _ => true,
+    })
+}
+
+/// Says that tools are left out.
+pub(crate) fn check_offered(speaker: &Speaker, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
+    if offered(speaker, &request.tools).count() < request.tools.len() {
+        warnings.dropped("tools", "a vendor's tool is offered only to that vendor")?;
+    }
+    Ok(())
+}
+
 impl<'a> ChatApi<'a> {
     fn of(dialect: &'a Dialect, speaker: &Speaker, request: &ChatRequest) -> Self {
         if let Some(path) = completions::path(dialect, request) {
@@ -178,15 +198,14 @@ impl<'a> ChatApi<'a> {
         }
         let options = request.provider_options.get(speaker.provider().as_str());
         let asked: Asked = options.and_then(|options| options.to().ok()).unwrap_or_default();
-        let by_vendor = |tool: &ToolDefinition| matches!(tool, ToolDefinition::Provider(_));
+        let by_vendor =
+            || offered(speaker, &request.tools).any(|tool| matches!(tool, ToolDefinition::Provider(_)));
         match asked.api.as_deref() {
             Some("responses") => Self::Responses,
             Some(_) => Self::Chat,
             None if dialect.responses == ResponsesUse::Always => Self::Responses,
             None if request.settings.previous_response_id.is_some() => Self::Responses,
-            None if dialect.responses == ResponsesUse::ServerTools && request.tools.iter().any(by_vendor) => {
-                Self::Responses
-            }
+            None if dialect.responses == ResponsesUse::ServerTools && by_vendor() => Self::Responses,
             None => Self::Chat,
         }
     }

@@ -6,5 +6,6 @@ mod round_trip;
 #[cfg(feature = "server")]
 mod serve;
 mod side;
+mod tools;
 #[cfg(feature = "server")]
 mod values;

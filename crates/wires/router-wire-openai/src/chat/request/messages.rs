@@ -1,5 +1,6 @@
 //! Messages, each written from where it lies.
 
+use router_core::content::MediaSource;
 use router_core::message::Role;
 use router_core::tool::ToolCallKind;
 use router_core::{Content, ContentPart, Message, Text, ToolCall, ToolResult};
@@ -34,7 +35,8 @@ impl Serialize for Messages<'_> {
                     .messages
                     .get(at + 1)
                     .is_none_or(|next| next.role != Role::Tool);
-                if last && self.results_before(at).any(|result| has_media(&result.content)) {
+                let mut parts = self.results_before(at).flat_map(|result| result.content.parts());
+                if last && parts.any(is_hoisted) {
                     list.serialize_element(&HoistedMedia { of: self, at })?;
                 }
             } else {
@@ -74,6 +76,35 @@ fn has_media(content: &Content) -> bool {
         .any(|part| matches!(part, ContentPart::Media(_)))
 }
 
+/// A document that is a text; the wire has none in results, but texts.
+fn words_of(part: &ContentPart) -> Option<&Text> {
+    match part {
+        ContentPart::Media(media) => match &media.source {
+            MediaSource::Text(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a part of a result goes into a user message behind it.
+fn is_hoisted(part: &ContentPart) -> bool {
+    matches!(part, ContentPart::Media(_)) && words_of(part).is_none()
+}
+
+/// The texts of a result, its documents each on lines of their own.
+fn worded(content: &Content) -> Text {
+    if content.parts().iter().all(|part| words_of(part).is_none()) {
+        return content.joined_text();
+    }
+    let words = content.parts().iter().filter_map(|part| match part {
+        ContentPart::Text(part) => Some(&part.text),
+        part => words_of(part),
+    });
+    let words: Vec<&str> = words.map(Text::as_str).collect();
+    Text::from(words.join("\n"))
+}
+
 struct ToolMessage<'a> {
     target: Target<'a>,
     message: &'a Message,
@@ -88,7 +119,7 @@ impl Serialize for ToolMessage<'_> {
         match &self.result.content {
             Content::Text(text) => map.serialize_entry("content", text)?,
             content @ Content::Parts(_) if has_media(content) || self.target.dialect.text_as_string => {
-                map.serialize_entry("content", &content.joined_text())?;
+                map.serialize_entry("content", &worded(content))?;
             }
             content @ Content::Parts(_) => map.serialize_entry(
                 "content",
@@ -127,7 +158,7 @@ impl Serialize for HoistedMedia<'_> {
                 .results_before(self.at)
                 .flat_map(|result| result.content.parts());
             parts
-                .filter(|part| matches!(part, ContentPart::Media(_)))
+                .filter(|part| is_hoisted(part))
                 .map(|part| Part { target, part })
         };
         let mut map = serializer.serialize_map(None)?;

@@ -21,6 +21,7 @@ use serde::ser::{SerializeMap, Serializer};
 use self::messages::Messages;
 use self::tools::{NamedTool, Tool};
 use super::WIRE;
+use crate::compatible::{check_offered, offered};
 use crate::dialect::{Dialect, ReasoningRequest};
 
 /// The request for a chat.
@@ -38,6 +39,7 @@ pub fn encode(
     completion::check(request)?;
     let mut warnings = Warnings::new(request.strict);
     check::settings(dialect, request, &mut warnings)?;
+    check_offered(speaker, request, &mut warnings)?;
     check::messages(dialect, speaker, request, &mut warnings)?;
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
     let body = Body {
@@ -179,11 +181,9 @@ impl Serialize for Body<'_> {
         }
         // A vendor that cannot be told to call none is not told of any.
         let hidden = request.tool_choice == Some(ToolChoice::None) && !dialect.takes_choice("none");
-        if !request.tools.is_empty() && !hidden {
-            body.field(
-                "tools",
-                &Seq(|| request.tools.iter().map(|tool| Tool { dialect, tool })),
-            )?;
+        let tools = offered(self.speaker, &request.tools);
+        if tools.clone().next().is_some() && !hidden {
+            body.field("tools", &Seq(|| tools.clone().map(|tool| Tool { dialect, tool })))?;
             body.some(
                 "parallel_tool_calls",
                 request.parallel_tool_calls.filter(|_| can("parallel_tool_calls")),

@@ -24,6 +24,7 @@ use self::items::Items;
 use self::tools::{NamedTool, Tool};
 use super::WIRE;
 use super::riders::PLAIN_INPUT;
+use crate::compatible::{check_offered, offered};
 use crate::dialect::Dialect;
 
 /// The request for a chat. Of the dialect count its address, the settings that the vendor does not have, and its words for
@@ -43,6 +44,7 @@ pub fn encode(
     let mut warnings = Warnings::new(request.strict);
     let target = Target { dialect, speaker };
     check::settings(dialect, request, &mut warnings)?;
+    check_offered(speaker, request, &mut warnings)?;
     check::messages(target, request, &mut warnings)?;
     let mut overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], own)?;
     let include = overrides.take("include");
@@ -133,10 +135,11 @@ impl Body<'_> {
 
     fn tools<M: SerializeMap>(&self, body: &mut Fields<'_, M>) -> std::result::Result<(), M::Error> {
         let (request, dialect) = (self.request, self.target.dialect);
-        if request.tools.is_empty() {
+        let tools = offered(self.target.speaker, &request.tools);
+        if tools.clone().next().is_none() {
             return Ok(());
         }
-        body.field("tools", &Seq(|| request.tools.iter().map(Tool)))?;
+        body.field("tools", &Seq(|| tools.clone().map(Tool)))?;
         body.some(
             "parallel_tool_calls",
             request
