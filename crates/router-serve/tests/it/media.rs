@@ -118,6 +118,11 @@ async fn transcripts_in_every_form() {
         (&verbose["task"], &verbose["segments"][0]["end"]),
         (&json!("transcribe"), &json!(1.5))
     );
+    assert_eq!(
+        verbose["segments"][0]["tokens"],
+        json!([]),
+        "what the wire requires is there, also of vendors that do not measure it"
+    );
     // Subtitles of the vendor's own go through as they are; without any times there are none.
     let mut own = TranscriptionResponse::new("1\nown\n");
     own.format = Some("srt".into());

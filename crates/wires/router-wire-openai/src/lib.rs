@@ -59,6 +59,7 @@ fn plain_endpoints() -> Vec<Box<dyn router_wire::ServerCodec>> {
         Box::new(chat::server::ChatCompletions),
         Box::new(completions::server::Completions),
         Box::new(responses::server::Responses),
+        Box::new(responses::server::InputTokens),
         Box::new(embeddings::server::Embeddings),
         Box::new(images::server::Generations),
         Box::new(images::server::Edits),

@@ -15,6 +15,7 @@ use router_wire::server::{Ingress, ReplyEncoder, ServerCodec};
 use router_wire::write::{Seq, extra_fields};
 use router_wire::{HttpRequest, HttpResponse, media_type};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 
 use super::{WIRE, subtitles};
 use crate::error::error_response;
@@ -284,6 +285,16 @@ impl Serialize for Answer<'_> {
     }
 }
 
+/// What the wire requires of a segment and other vendors do not measure.
+const UNMEASURED: &[(&str, &str)] = &[
+    ("seek", "0"),
+    ("tokens", "[]"),
+    ("temperature", "0.0"),
+    ("avg_logprob", "0.0"),
+    ("compression_ratio", "0.0"),
+    ("no_speech_prob", "0.0"),
+];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RowForm {
     Verbose,
@@ -319,6 +330,14 @@ impl Serialize for Row<'_> {
             (None, RowForm::Verbose) => {}
             // Everybody is one speaker as long as nobody tells them apart.
             (None, _) => map.serialize_entry("speaker", "A")?,
+        }
+        if *form == RowForm::Verbose {
+            for (name, value) in UNMEASURED {
+                if segment.extra.get(WIRE, name).is_none() {
+                    let value: &RawValue = serde_json::from_str(value).map_err(serde::ser::Error::custom)?;
+                    map.serialize_entry(name, value)?;
+                }
+            }
         }
         extra_fields(&mut map, &segment.extra, WIRE)?;
         map.end()

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::calls::OpenCall;
 use super::end::{End, Response};
-use super::frames::{Event, Failure, OfItem, OfResponse};
+use super::frames::{Cause, Event, Failure, OfItem, OfResponse};
 use super::message::OpenMessage;
 use super::thought::OpenThought;
 use crate::error::code_of;
@@ -209,12 +209,12 @@ impl Encoder {
     pub(super) fn fail(&mut self, error: &Error, out: &mut BytesMut) {
         self.begin(out);
         let end = End::failed(error);
-        let failure = Failure {
+        let cause = Cause {
             code: code_of(error).unwrap_or("server_error"),
             message: &error.shown_message(),
             param: router_wire::object::field_of(error),
         };
-        self.send("error", failure, out);
+        self.send("error", Failure { cause, error: cause }, out);
         self.send_response(end.event(), &end, &StreamFinish::default(), error.usage(), out);
     }
 }

@@ -119,8 +119,16 @@ pub(super) struct InputDone<'a> {
     pub(super) input: &'a str,
 }
 
+/// An error as the schema has it, and once more as the vendor was seen to send it (2026-11): its clients look there.
 #[derive(Serialize)]
 pub(super) struct Failure<'a> {
+    #[serde(flatten)]
+    pub(super) cause: Cause<'a>,
+    pub(super) error: Cause<'a>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Cause<'a> {
     pub(super) code: &'a str,
     pub(super) message: &'a str,
     pub(super) param: Option<&'a str>,

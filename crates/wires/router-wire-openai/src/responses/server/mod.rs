@@ -1,6 +1,7 @@
 //! The Responses API as a server sees it: items to messages, answers and events to items.
 
 mod calls;
+mod count;
 mod encoder;
 mod end;
 mod frames;
@@ -12,6 +13,8 @@ mod reply;
 mod request;
 mod thought;
 mod tools;
+
+pub use count::InputTokens;
 
 use http::Method;
 use router_core::{Error, Operation, Result};

@@ -3,10 +3,13 @@
 use router_core::chat::FinishReason;
 use router_core::content::{Citation, Riders};
 use router_core::stream::PartKind;
-use router_core::{Error, ErrorKind, Extra, Json, Signature, StreamEvent, Text, Usage};
-use router_wire::HttpRequest;
+use router_core::tokens::TokenCount;
+use router_core::{
+    Error, ErrorKind, Extra, Head, Json, Operation, Output, Signature, StreamEvent, Text, Usage,
+};
+use router_wire::{HttpRequest, ServerCodec as _};
 use router_wire_openai::responses::WIRE;
-use router_wire_openai::responses::server::Responses;
+use router_wire_openai::responses::server::{InputTokens, Responses};
 use serde_json::{Value, json};
 
 use super::{call, finish, json as parsed, more, start, written};
@@ -242,7 +245,30 @@ fn an_error_in_a_stream_fails_the_response() {
         (&event["type"], &event["code"]),
         (&json!("error"), &json!("rate_limit_exceeded"))
     );
+    assert_eq!(
+        event["error"]["message"], "slow down",
+        "where the vendor's clients look"
+    );
     assert_eq!(failed["type"], "response.failed");
     assert_eq!(failed["response"]["error"]["message"], "slow down");
     assert_eq!(failed["response"]["usage"]["total_tokens"], 4);
+}
+
+#[test]
+fn tokens_of_a_request_are_counted() {
+    let body = r#"{"model":"m","input":"Hello","tools":[{"type":"function","name":"f"}]}"#;
+    let http = HttpRequest::post_json("/v1/responses/input_tokens", body);
+    assert!(!Responses.claims(&http));
+    let mut ingress = InputTokens.decode(&http).expect("a request");
+    let Operation::CountTokens(count) = &ingress.operation else {
+        panic!("{}", ingress.operation.name())
+    };
+    assert_eq!((count.chat.messages.len(), count.chat.tools.len()), (1, 1));
+    let output = Output::CountTokens(TokenCount::new(7));
+    let response = ingress.reply.full(&Head::default(), &output).expect("a reply");
+    let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+    assert_eq!(
+        body,
+        json!({"object": "response.input_tokens", "input_tokens": 7})
+    );
 }
