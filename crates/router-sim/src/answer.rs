@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::clues::{Clues, quotes};
 use crate::conversation::{Conversation, describe, invalid, result_text};
 use crate::instance::instance;
+use crate::prompted;
 use crate::signature::{fnv, sign};
 use crate::tokens;
 use crate::tools;
@@ -91,13 +92,17 @@ fn one(conversation: &Conversation<'_>) -> Choice {
 }
 
 fn thinks(request: &ChatRequest) -> bool {
-    request.settings.reasoning.as_ref().is_some_and(|reasoning| {
-        reasoning.budget_tokens.is_some_and(|budget| budget > 0)
-            || reasoning
-                .effort
-                .as_ref()
-                .is_some_and(|effort| *effort != ReasoningEffort::None)
-    })
+    request
+        .settings
+        .reasoning
+        .as_ref()
+        .is_some_and(|reasoning| match &reasoning.effort {
+            Some(effort) => *effort != ReasoningEffort::None,
+            None => {
+                reasoning.budget_tokens.is_some_and(|budget| budget > 0)
+                    || reasoning.include_thoughts == Some(true)
+            }
+        })
 }
 
 /// The answer in words.
@@ -111,8 +116,13 @@ fn words(conversation: &Conversation<'_>) -> String {
             let mut clues = Clues::new(&conversation.text);
             return instance(&schema, &mut clues).to_string();
         }
-        Some(ResponseFormat::Json) => return json_object(conversation),
+        Some(ResponseFormat::Json) => {
+            return prompted(conversation).unwrap_or_else(|| json_object(conversation));
+        }
         _ => {}
+    }
+    if let Some(answer) = prompted(conversation) {
+        return answer;
     }
     let results = conversation.results();
     if !results.is_empty() {
@@ -127,9 +137,24 @@ fn words(conversation: &Conversation<'_>) -> String {
         .or_else(|| name(conversation))
         .or_else(|| {
             let seen: Vec<String> = attachments.into_iter().map(describe).collect();
+            let returned = conversation.results_with_attachments();
+            if !returned.is_empty() {
+                let all: Vec<String> = returned.into_iter().map(result_text).chain(seen).collect();
+                return Some(format!("The tool returned: {}", all.join("; ")));
+            }
             (!seen.is_empty()).then(|| format!("The message holds {}.", seen.join("; ")))
         })
         .unwrap_or_else(|| sentence(text))
+}
+
+/// An instance of the schema that the instructions or the last message ask for in words.
+fn prompted(conversation: &Conversation<'_>) -> Option<String> {
+    let system = conversation.instructions();
+    let (schema, text) = match prompted::schema(&system) {
+        Some((schema, _)) => (schema, conversation.text.to_string()),
+        None => prompted::schema(&conversation.text)?,
+    };
+    Some(instance(&schema, &mut Clues::new(&text)).to_string())
 }
 
 /// A JSON object with the quoted words of the conversation as keys.

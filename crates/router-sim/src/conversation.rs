@@ -3,7 +3,9 @@
 use router_core::chat::ChatRequest;
 use router_core::content::{MediaKind, MediaSource};
 use router_core::tool::tool_calls;
-use router_core::{Content, ContentPart, Error, ErrorKind, Media, Message, Result, Role, Text, ToolResult};
+use router_core::{
+    Content, ContentPart, Error, ErrorKind, Media, Message, Result, Role, Text, ToolChoice, ToolResult,
+};
 
 /// A request, read.
 pub(crate) struct Conversation<'a> {
@@ -33,13 +35,25 @@ impl<'a> Conversation<'a> {
 
     /// The results of tools that end the conversation, in order.
     pub(crate) fn results(&self) -> Vec<&'a ToolResult> {
-        let from = self
-            .request
-            .messages
+        Self::results_at_end(&self.request.messages)
+    }
+
+    /// The results of tools right before the last user message, if that holds attachments and ends the conversation: wires whose
+    /// results are texts have them so.
+    pub(crate) fn results_with_attachments(&self) -> Vec<&'a ToolResult> {
+        let is_last = self.last_user + 1 == self.request.messages.len();
+        if !is_last || self.attachments().is_empty() {
+            return Vec::new();
+        }
+        Self::results_at_end(&self.request.messages[..self.last_user])
+    }
+
+    fn results_at_end(messages: &'a [Message]) -> Vec<&'a ToolResult> {
+        let from = messages
             .iter()
             .rposition(|message| message.role != Role::Tool)
             .map_or(0, |at| at + 1);
-        self.request.messages[from..]
+        messages[from..]
             .iter()
             .flat_map(|message| message.content.parts())
             .filter_map(|part| match part {
@@ -78,6 +92,15 @@ impl<'a> Conversation<'a> {
             .collect()
     }
 
+    /// The instructions, joined.
+    pub(crate) fn instructions(&self) -> String {
+        let system = self.request.messages.iter();
+        let texts = system
+            .filter(|message| message.role == Role::System)
+            .map(|message| message.text().to_string());
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
     /// Everything that was said, joined.
     pub(crate) fn all_text(&self) -> String {
         let texts: Vec<String> = self
@@ -102,6 +125,21 @@ impl<'a> Conversation<'a> {
         {
             return Err(invalid(format!(
                 "temperature: expected a number from 0 to 2, got {temperature}"
+            )));
+        }
+        if let Some(id) = &request.settings.previous_response_id {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("previous_response_id: Previous response with id '{id}' not found; no response is kept here, send the conversation"),
+            )
+            .with_status(400)
+            .with_code("previous_response_not_found"));
+        }
+        if let Some(ToolChoice::Tool(name)) = &request.tool_choice
+            && !request.tools.iter().any(|tool| tool.name() == Some(name))
+        {
+            return Err(invalid(format!(
+                "tool_choice: there is no tool '{name}' among tools"
             )));
         }
         let mut calls: Vec<&Text> = Vec::new();
@@ -138,12 +176,20 @@ pub(crate) fn result_text(result: &ToolResult) -> String {
                 .iter()
                 .filter_map(|part| match part {
                     ContentPart::Text(part) => Some(part.text.to_string()),
-                    ContentPart::Media(media) => Some(describe(media)),
+                    ContentPart::Media(media) => Some(words_of(media).unwrap_or_else(|| describe(media))),
                     _ => None,
                 })
                 .collect();
             words.join(" ")
         }
+    }
+}
+
+/// The words of a document that is a text.
+fn words_of(media: &Media) -> Option<String> {
+    match &media.source {
+        MediaSource::Text(text) => Some(text.to_string()),
+        _ => None,
     }
 }
 

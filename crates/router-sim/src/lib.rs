@@ -13,6 +13,7 @@ mod ledger;
 mod media;
 mod model;
 mod pieces;
+mod prompted;
 mod service;
 mod signature;
 mod tokens;

@@ -24,7 +24,8 @@ pub(crate) fn calls(conversation: &Conversation<'_>) -> Vec<ToolCall> {
         .iter()
         .filter_map(|tool| Some((tool.name()?, tool)))
         .collect();
-    let after_result = !conversation.results().is_empty();
+    let after_result =
+        !conversation.results().is_empty() || !conversation.results_with_attachments().is_empty();
     let text = conversation.text.to_lowercase();
     let parallel = request.parallel_tool_calls != Some(false);
     let named: Vec<usize> = (0..tools.len())

@@ -144,3 +144,43 @@ async fn the_ledger_has_every_call() {
     assert_eq!(entries[0].usage, answer.usage);
     assert_eq!(entries[1].fault.as_deref(), Some("Status(500)"));
 }
+
+#[tokio::test]
+async fn attachments_behind_results_are_what_the_tool_returned() {
+    let call = router_core::ToolCall::new("a", "look", "{}");
+    let request = ChatRequest::new([
+        Message::user("look"),
+        Message::assistant(vec![ContentPart::ToolCall(call)]),
+        Message::tool([ToolResult::new("a", "a shot")]),
+        Message::user(vec![ContentPart::Media(Media::image_bytes("image/png", b"1234"))]),
+    ])
+    .with_tools([ToolDefinition::function("look", "", Json::null())]);
+    let answer = SimModel::new().chat(MODEL, request).await.unwrap();
+    assert_eq!(answer.text(), "The tool returned: a shot; image/png, 4 bytes");
+}
+
+#[tokio::test]
+async fn a_schema_in_words_is_followed() {
+    let schema = r#"{"properties":{"name":{"type":"string"},"age":{"type":"integer"}},"type":"object"}"#;
+    let request = ChatRequest::new([
+        Message::system(format!("Answer with JSON that fits this schema: {schema}")),
+        Message::user("name: Alice, age: 31"),
+    ]);
+    let answer = SimModel::new().chat(MODEL, request).await.unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&answer.text()).unwrap();
+    assert_eq!(answer, serde_json::json!({"name": "Alice", "age": 31}));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_refused_by_name() {
+    let mut kept = ChatRequest::user("Hello");
+    kept.settings.previous_response_id = Some("resp_1".into());
+    let unknown = ChatRequest::user("Hello")
+        .with_tools([weather()])
+        .with_tool_choice(ToolChoice::Tool("nobody".into()));
+    for (request, field) in [(kept, "previous_response_id"), (unknown, "tool_choice")] {
+        let error = SimModel::new().chat(MODEL, request).await.unwrap_err();
+        assert_eq!(error.status(), Some(400));
+        assert!(error.message().starts_with(field), "{error}");
+    }
+}
