@@ -11,7 +11,8 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use router_wire::{HttpRequest, HttpResponse};
+use router_core::{Error, ErrorKind, Result, Text};
+use router_wire::HttpRequest;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::body::ServedResponse;
@@ -122,7 +123,7 @@ async fn respond(service: &impl Serve, request: http::Request<Incoming>, limits:
                 request.body = body;
                 service.serve(request, admitted).await
             }
-            Err(wrong) => ServedResponse::of(wrong),
+            Err(wrong) => service.refuse(&request, &wrong),
         },
         Err(refused) => {
             // Who still writes does not read: a connection that is closed before would lose the answer.
@@ -133,13 +134,13 @@ async fn respond(service: &impl Serve, request: http::Request<Incoming>, limits:
 }
 
 /// Reads a body to its end; what nobody wants is not kept.
-async fn read(mut body: Incoming, limits: Limits, is_wanted: bool) -> Result<Bytes, HttpResponse> {
+async fn read(mut body: Incoming, limits: Limits, is_wanted: bool) -> Result<Bytes> {
     let mut pieces: Vec<Bytes> = Vec::new();
     let mut length = 0;
     loop {
         let Ok(frame) = tokio::time::timeout(limits.body_timeout, body.frame()).await else {
             let message = format!("nothing of the body came for {:?}", limits.body_timeout);
-            return Err(wrong(408, "request_timeout", &message));
+            return Err(wrong(408, "request_timeout", message));
         };
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|_| wrong(400, "incomplete_body", "the body broke off"))?;
@@ -147,7 +148,7 @@ async fn read(mut body: Incoming, limits: Limits, is_wanted: bool) -> Result<Byt
         length += piece.len();
         if length > limits.max_body_bytes {
             let message = format!("the body is longer than {} bytes", limits.max_body_bytes);
-            return Err(wrong(413, "request_too_large", &message));
+            return Err(wrong(413, "request_too_large", message));
         }
         if is_wanted {
             pieces.push(piece);
@@ -159,11 +160,11 @@ async fn read(mut body: Incoming, limits: Limits, is_wanted: bool) -> Result<Byt
     })
 }
 
-/// An answer to what no wire has seen yet.
-fn wrong(status: u16, code: &str, message: &str) -> HttpResponse {
-    let body =
-        format!(r#"{{"error":{{"message":"{message}","type":"invalid_request_error","code":"{code}"}}}}"#);
-    HttpResponse::json(status, body)
+/// What is wrong with a body that does not come whole.
+fn wrong(status: u16, code: &'static str, message: impl Into<Text>) -> Error {
+    Error::new(ErrorKind::InvalidRequest, message)
+        .with_status(status)
+        .with_code(code)
 }
 
 /// Counts open connections, and tells them to finish.

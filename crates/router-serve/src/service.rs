@@ -17,7 +17,7 @@ use router_wire::{HttpRequest, HttpResponse};
 use crate::admission::{Admission, Place};
 use crate::asker::{Asker, conversation};
 use crate::body::{EventBody, ServedResponse};
-use crate::endpoints::{endpoints, no_endpoint};
+use crate::endpoints::{endpoints, no_endpoint, refused};
 use crate::error::passed_on;
 use crate::keys::{Keys, Who};
 use crate::several;
@@ -42,6 +42,9 @@ pub trait Serve: Clone + Send + Sync + 'static {
 
     /// Answers a request that was let in.
     fn serve(&self, request: HttpRequest, admitted: Self::Admitted) -> BoxFuture<'_, ServedResponse>;
+
+    /// The answer to a request that was let in and whose body is refused, in the form that its client reads.
+    fn refuse(&self, head: &HttpRequest, error: &Error) -> ServedResponse;
 }
 
 impl Serve for Service {
@@ -62,6 +65,13 @@ impl Serve for Service {
 
     fn serve(&self, request: HttpRequest, admitted: Admitted) -> BoxFuture<'_, ServedResponse> {
         Box::pin(self.respond_to(request, admitted))
+    }
+
+    fn refuse(&self, head: &HttpRequest, error: &Error) -> ServedResponse {
+        named(
+            ServedResponse::whole(refused(&self.endpoints, head, error)),
+            &request_id(),
+        )
     }
 }
 
@@ -163,7 +173,7 @@ impl Service {
         }
         let mut endpoints = self.endpoints.iter().enumerate();
         let Some((number, endpoint)) = endpoints.find(|(_, endpoint)| endpoint.claims(head)) else {
-            return Err(no_endpoint(&self.endpoints, &head.method, path));
+            return Err(no_endpoint(&self.endpoints, head));
         };
         let caller = match self.keys.who(endpoint.key(head)) {
             Who::Anybody => None,
@@ -188,7 +198,7 @@ impl Service {
         } = admitted;
         // It is one of this service's own.
         let Some(endpoint) = self.endpoints.get(endpoint) else {
-            return ServedResponse::whole(no_endpoint(&self.endpoints, &request.method, request.path_only()));
+            return ServedResponse::whole(no_endpoint(&self.endpoints, &request));
         };
         let decoded = conversation(&request, self.conversations)
             .and_then(|conversation| Ok((endpoint.decode(&request)?, conversation)));

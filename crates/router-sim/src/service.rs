@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use http::Method;
-use router_core::{BoxFuture, Json, ModelId};
+use router_core::{BoxFuture, Error, Json, ModelId};
 use router_serve::listener::{Limits, bind, listen};
 use router_serve::{Keys, Serve, ServedResponse, Service};
 use router_wire::{Form, HttpRequest, HttpResponse};
@@ -86,6 +86,10 @@ impl Serve for SimService {
 
     fn serve(&self, request: HttpRequest, (): ()) -> BoxFuture<'_, ServedResponse> {
         Box::pin(self.respond(request))
+    }
+
+    fn refuse(&self, head: &HttpRequest, error: &Error) -> ServedResponse {
+        self.service.refuse(head, error)
     }
 }
 

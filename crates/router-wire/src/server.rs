@@ -21,6 +21,13 @@ pub trait ServerCodec: Send + Sync + 'static {
         self.matches(&request.method, request.path_only())
     }
 
+    /// Whether a client that sends this request speaks this wire, told by its headers or by how the path begins. Asked of requests
+    /// that no endpoint claims, so that they are refused in a form that the client reads.
+    fn is_spoken(&self, request: &HttpRequest) -> bool {
+        let _ = request;
+        false
+    }
+
     /// What a request asks, and the writer of its reply.
     ///
     /// # Errors

@@ -68,6 +68,13 @@ pub mod server {
     #[derive(Clone, Copy, Debug)]
     pub struct Models;
 
+    /// Whether a request comes from a client of this vendor.
+    pub(crate) fn is_ours(request: &HttpRequest) -> bool {
+        let agent = request.header("user-agent").unwrap_or_default();
+        let sdk = request.header("x-fern-sdk-name").unwrap_or_default();
+        sdk.starts_with("cohere") || agent.starts_with("cohere")
+    }
+
     impl ServerCodec for Models {
         fn name(&self) -> &'static str {
             "cohere.models"
@@ -78,10 +85,7 @@ pub mod server {
         }
 
         fn claims(&self, request: &HttpRequest) -> bool {
-            let agent = request.header("user-agent").unwrap_or_default();
-            let sdk = request.header("x-fern-sdk-name").unwrap_or_default();
-            let is_ours = sdk.starts_with("cohere") || agent.starts_with("cohere");
-            is_ours && self.matches(&request.method, request.path_only())
+            is_ours(request) && self.matches(&request.method, request.path_only())
         }
 
         fn decode(&self, request: &HttpRequest) -> Result<Ingress> {

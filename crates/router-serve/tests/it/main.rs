@@ -1,8 +1,9 @@
-//! What a client gets: of answers that are no single chat, several at once, sounds, pictures, transcripts, and when it gets it.
+//! What a client gets: of answers that are no single chat, several at once, sounds, pictures, transcripts, when it gets it, and what is refused.
 
 mod admission;
 mod conversations;
 mod keys;
 mod media;
 mod pace;
+mod refused;
 mod several;

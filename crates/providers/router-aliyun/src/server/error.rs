@@ -16,7 +16,7 @@ struct Body<'a> {
 pub(super) fn error_body(error: &Error) -> Vec<u8> {
     let message = error.shown_message();
     let body = Body {
-        code: word(error.kind()),
+        code: word(error),
         message: &message,
         request_id: error.request_id().unwrap_or_default(),
     };
@@ -24,11 +24,12 @@ pub(super) fn error_body(error: &Error) -> Vec<u8> {
     serde_json::to_vec(&body).unwrap_or_default()
 }
 
-/// The vendor's word for a kind.
-fn word(kind: ErrorKind) -> &'static str {
-    match kind {
+/// The vendor's word for an error.
+fn word(error: &Error) -> &'static str {
+    match error.kind() {
         ErrorKind::Authentication => "InvalidApiKey",
         ErrorKind::PermissionDenied => "AccessDenied",
+        ErrorKind::NotFound if error.code() == Some("unknown_url") => "NotFound",
         ErrorKind::NotFound => "ModelNotFound",
         ErrorKind::ContentFiltered => "DataInspectionFailed",
         ErrorKind::RateLimited => "Throttling.RateQuota",

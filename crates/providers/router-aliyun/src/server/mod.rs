@@ -44,6 +44,10 @@ impl ServerCodec for Generation {
     }
 
     /// What a chat of OpenAI's family has at the top stands in `parameters` here; the rest is the same.
+    fn is_spoken(&self, request: &HttpRequest) -> bool {
+        request.path_only().starts_with("/api/v1/")
+    }
+
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let (body, form) = request::compatible(request)?;
         let mut ingress = ChatCompletions.decode(&HttpRequest::post_json("/chat/completions", body))?;

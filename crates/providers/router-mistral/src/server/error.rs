@@ -24,6 +24,7 @@ pub(super) fn error_body(error: &Error) -> Vec<u8> {
         message: &message,
         kind: match error.kind() {
             ErrorKind::Authentication => "unauthorized",
+            ErrorKind::NotFound if error.code() == Some("unknown_url") => "not_found",
             ErrorKind::NotFound => "invalid_model",
             ErrorKind::RateLimited | ErrorKind::QuotaExceeded => "rate_limited",
             ErrorKind::Overloaded => "service_unavailable",

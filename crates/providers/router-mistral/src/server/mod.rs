@@ -33,7 +33,10 @@ pub fn endpoints() -> Vec<Box<dyn ServerCodec>> {
 /// Whether a request comes from a client of this vendor.
 fn is_ours(request: &HttpRequest) -> bool {
     let agent = request.header("user-agent").unwrap_or_default();
-    agent.starts_with("mistral-client") || agent.starts_with("mistralai")
+    ["mistral-client", "mistralai", "langchain-mistralai"]
+        .iter()
+        .any(|name| agent.starts_with(name))
+        || agent.contains("ai-sdk/mistral/")
 }
 
 /// Takes an unnamed field out.
@@ -65,6 +68,10 @@ impl ServerCodec for Chat {
 
     fn claims(&self, request: &HttpRequest) -> bool {
         is_ours(request) && self.matches(&request.method, request.path_only())
+    }
+
+    fn is_spoken(&self, request: &HttpRequest) -> bool {
+        is_ours(request)
     }
 
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {

@@ -33,6 +33,10 @@ impl ServerCodec for Messages {
         *method == Method::POST && path.ends_with("/messages")
     }
 
+    fn is_spoken(&self, request: &HttpRequest) -> bool {
+        request.header("anthropic-version").is_some()
+    }
+
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let asked = request::decode(Purpose::Answer, request)?;
         let encoder = reply::Encoder::new(asked.model.text().clone());

@@ -32,6 +32,14 @@ impl ServerCodec for GenerateContent {
             && (is_method(path, "generateContent") || is_method(path, "streamGenerateContent"))
     }
 
+    fn is_spoken(&self, request: &HttpRequest) -> bool {
+        let path = request.path_only();
+        let path = path.strip_prefix("/upload").unwrap_or(path);
+        path.starts_with("/v1beta/")
+            || request.header("x-goog-api-key").is_some()
+            || request.header("x-goog-api-client").is_some()
+    }
+
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let (model, method) = model_and_method(request)?;
         let mut body = Object::parse(&request.body)?.proto();

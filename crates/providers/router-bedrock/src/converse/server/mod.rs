@@ -32,6 +32,13 @@ impl ServerCodec for Converse {
                 .is_some_and(|(_, operation)| matches!(operation, "converse" | "converse-stream"))
     }
 
+    fn is_spoken(&self, request: &HttpRequest) -> bool {
+        let signed = request
+            .header("authorization")
+            .is_some_and(|value| value.starts_with("AWS4-"));
+        signed || request.path_only().starts_with("/model/")
+    }
+
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let (model, operation) = read_path(request.path_only()).unwrap_or_default();
         let mode = if operation == "converse-stream" {

@@ -24,6 +24,10 @@ impl ServerCodec for Chat {
         *method == Method::POST && path == "/v2/chat"
     }
 
+    fn is_spoken(&self, request: &HttpRequest) -> bool {
+        request.path_only().starts_with("/v2/") || crate::models::server::is_ours(request)
+    }
+
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let mut body = Object::parse(&request.body)?;
         let model = ModelId::from(body.required_text("model")?);

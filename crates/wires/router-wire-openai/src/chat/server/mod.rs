@@ -32,6 +32,12 @@ impl ServerCodec for ChatCompletions {
         *method == Method::POST && path.ends_with("/chat/completions")
     }
 
+    fn is_spoken(&self, request: &HttpRequest) -> bool {
+        // The wire that most clients speak that say nothing of themselves.
+        let _ = request;
+        true
+    }
+
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
         let body = Object::parse(&request.body)?;
         let (model, chat, mode, usage) = decode_chat(body)?;

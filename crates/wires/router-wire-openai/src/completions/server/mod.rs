@@ -21,8 +21,9 @@ impl ServerCodec for Completions {
     }
 
     fn matches(&self, method: &Method, path: &str) -> bool {
-        let path = path.strip_suffix("/completions");
-        *method == Method::POST && path.is_some_and(|before| !before.ends_with("/chat"))
+        let before = path.strip_suffix("/completions").unwrap_or("/chat");
+        // Chats and agents have completions of their own.
+        *method == Method::POST && !before.ends_with("/chat") && !before.ends_with("/agents")
     }
 
     fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
