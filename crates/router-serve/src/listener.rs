@@ -32,6 +32,9 @@ pub struct Limits {
     pub drain: Duration,
 }
 
+/// Most bytes that a connection holds for a client that reads slowly, and of a request's head.
+const BUFFER: usize = 32 * 1024;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -101,7 +104,8 @@ async fn serve(stream: TcpStream, service: impl Serve, limits: Limits, closing: 
     server
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_timeout);
+        .header_read_timeout(limits.head_timeout)
+        .max_buf_size(BUFFER);
     server.http2().timer(TokioTimer::new());
     let mut connection = pin!(server.serve_connection(TokioIo::new(stream), respond));
     let mut closing = pin!(closing);

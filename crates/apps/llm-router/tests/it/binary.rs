@@ -97,6 +97,11 @@ impl Server {
         Self { child, address }
     }
 
+    /// Its number among the system's processes.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The base URL of the OpenAI wires.
     pub(crate) fn base(&self) -> String {
         format!("http://{}/v1", self.address)

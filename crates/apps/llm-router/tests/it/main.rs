@@ -10,3 +10,4 @@ mod prompt;
 mod replay;
 mod serve;
 mod session;
+mod slow;
