@@ -4,6 +4,7 @@ use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
 use router_wire::classify::CodeTable;
 use router_wire::vendor::Vendor;
 use router_wire_openai::dialect::{ReasoningReplay, ReasoningRequest};
+use router_wire_openai::images::EditForm;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
 /// Baidu Qianfan over HTTP.
@@ -62,6 +63,7 @@ impl DialectVendor for BaiduDialect {
         dialect.temperature = Some((0.01, 1.0));
         dialect.reasoning_request = ReasoningRequest::EnableThinking;
         dialect.reasoning_replay = ReasoningReplay::Never;
+        dialect.images.edits = EditForm::None;
         dialect.files = false;
         dialect.audio = false;
         dialect.video = false;
@@ -73,6 +75,8 @@ impl DialectVendor for BaiduDialect {
             [
                 OperationKind::Chat,
                 OperationKind::Embed,
+                OperationKind::GenerateImage,
+                OperationKind::Rerank,
                 OperationKind::ListModels,
             ],
             &[

@@ -54,6 +54,8 @@ impl DialectVendor for DeepSeekDialect {
         // Turns that called tools must bring their reasoning back, if only as an empty field, else 400
         // (https://api-docs.deepseek.com/guides/thinking_mode, read 2026-11).
         dialect.reasoning_replay = ReasoningReplay::AlwaysKey;
+        // Text is filled in at the beta address.
+        dialect.completions_path = Some(Cow::Borrowed("/beta/completions"));
         dialect.files = false;
         dialect.audio = false;
         dialect.video = false;

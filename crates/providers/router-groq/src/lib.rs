@@ -57,7 +57,12 @@ impl DialectVendor for GroqDialect {
 
     fn capabilities() -> Capabilities {
         Capabilities::new(
-            [OperationKind::Chat, OperationKind::ListModels],
+            [
+                OperationKind::Chat,
+                OperationKind::Speak,
+                OperationKind::Transcribe,
+                OperationKind::ListModels,
+            ],
             &[
                 Feature::Streaming,
                 Feature::SystemMessages,

@@ -6,6 +6,7 @@ use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
 use router_wire::classify::CodeTable;
 use router_wire::vendor::{AuthScheme, Vendor};
 use router_wire_openai::dialect::ReasoningRequest;
+use router_wire_openai::tokens::TokensForm;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
 /// llama.cpp over HTTP.
@@ -45,6 +46,8 @@ impl DialectVendor for LlamaCppDialect {
         dialect.video = false;
         dialect.completions_path = Some(Cow::Borrowed("/completions"));
         dialect.rerank.return_documents_field = None;
+        dialect.tokens.path = Some(Cow::Borrowed("/chat/completions/input_tokens"));
+        dialect.tokens.form = TokensForm::Chat;
         dialect
     }
 
@@ -54,6 +57,7 @@ impl DialectVendor for LlamaCppDialect {
                 OperationKind::Chat,
                 OperationKind::Embed,
                 OperationKind::Rerank,
+                OperationKind::CountTokens,
                 OperationKind::ListModels,
             ],
             &[

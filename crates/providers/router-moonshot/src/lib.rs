@@ -6,6 +6,7 @@ use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
 use router_wire::classify::CodeTable;
 use router_wire::vendor::Vendor;
 use router_wire_openai::dialect::ReasoningReplay;
+use router_wire_openai::tokens::TokensForm;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
 
 /// Moonshot AI (Kimi) over HTTP.
@@ -67,6 +68,8 @@ impl DialectVendor for MoonshotDialect {
         .map(|(ours, theirs)| (Cow::Borrowed(ours), Cow::Borrowed(theirs)))
         .to_vec();
         dialect.reasoning_replay = ReasoningReplay::AlwaysKey;
+        dialect.tokens.path = Some(Cow::Borrowed("/tokenizers/estimate-token-count"));
+        dialect.tokens.form = TokensForm::Messages;
         dialect.files = false;
         dialect.audio = false;
         dialect
@@ -74,7 +77,11 @@ impl DialectVendor for MoonshotDialect {
 
     fn capabilities() -> Capabilities {
         Capabilities::new(
-            [OperationKind::Chat, OperationKind::ListModels],
+            [
+                OperationKind::Chat,
+                OperationKind::CountTokens,
+                OperationKind::ListModels,
+            ],
             &[
                 Feature::Streaming,
                 Feature::SystemMessages,

@@ -48,6 +48,7 @@ impl VendorCodec for OpenAiCodec {
             OperationKind::Speak,
             OperationKind::Transcribe,
             OperationKind::Moderate,
+            OperationKind::CountTokens,
             OperationKind::ListModels,
         ];
         Self {

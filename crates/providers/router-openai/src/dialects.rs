@@ -100,6 +100,7 @@ fn plain() -> Dialect {
     // Chat completions neither give nor take reasoning text.
     plain.reasoning_replay = ReasoningReplay::Never;
     plain.video = false;
+    plain.tokens.path = Some(Cow::Borrowed("/responses/input_tokens"));
     plain.images.unsupported = ["negative_prompt", "aspect_ratio", "seed"]
         .map(Cow::Borrowed)
         .to_vec();

@@ -22,7 +22,8 @@ use crate::images::stream::ImageStreamDecoder;
 use crate::responses::stream::ResponsesStreamDecoder;
 use crate::transcription::stream::TranscriptionStreamDecoder;
 use crate::{
-    chat, completions, embeddings, images, models, moderation, rerank, responses, speech, transcription,
+    chat, completions, embeddings, images, models, moderation, rerank, responses, speech, tokens,
+    transcription,
 };
 
 /// A codec for one OpenAI-compatible vendor, its dialect given as a value: a server of one's own, or a vendor that has no
@@ -236,6 +237,7 @@ pub fn encode(dialect: &Dialect, speaker: &Speaker, call: &Call, own: &[&str]) -
         Operation::Moderate(request) => {
             moderation::request::encode(&dialect.moderations_path, speaker, call, request, own)
         }
+        Operation::CountTokens(request) => tokens::encode(dialect, speaker, call, request, own),
         Operation::ListModels(_) => Ok(Encoded::whole(models::encode(dialect), Vec::new())),
         other => Err(Error::unsupported(other.kind())),
     }
@@ -275,6 +277,7 @@ pub fn decode_with(
             transcription::response::decode(request, response).map(Output::Transcribe)
         }
         Operation::Moderate(_) => moderation::response::decode(response).map(Output::Moderate),
+        Operation::CountTokens(_) => tokens::decode(response).map(Output::CountTokens),
         Operation::ListModels(_) => models::decode(response).map(Output::ListModels),
         other => Err(Error::unsupported(other.kind())),
     }

@@ -10,6 +10,7 @@ use crate::embeddings::EmbeddingDialect;
 use crate::images::ImageDialect;
 use crate::rerank::RerankDialect;
 use crate::speech::SpeechDialect;
+use crate::tokens::TokensDialect;
 use crate::transcription::TranscriptionDialect;
 
 type Word = Cow<'static, str>;
@@ -105,6 +106,8 @@ pub struct Dialect {
     pub transcription: TranscriptionDialect,
     /// Where documents are ordered.
     pub rerank: RerankDialect,
+    /// Where tokens are counted.
+    pub tokens: TokensDialect,
 }
 
 /// Which chats go to the Responses API.
@@ -207,6 +210,7 @@ impl Default for Dialect {
             speech: SpeechDialect::default(),
             transcription: TranscriptionDialect::default(),
             rerank: RerankDialect::default(),
+            tokens: TokensDialect::default(),
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod responses;
 pub mod speech;
 #[cfg(feature = "server")]
 mod stamp;
+pub mod tokens;
 pub mod transcription;
 
 #[cfg(feature = "server")]

@@ -27,3 +27,25 @@ fn what_differs_from_the_family() {
     }"#;
     assert_eq!(differences::<DeepSeekCodec>(), expected(reference));
 }
+
+/// Text is filled in at the beta address, and nowhere else.
+#[test]
+fn a_gap_is_filled_in_at_the_beta_address() {
+    use router_core::{Call, Json, ProviderId};
+    use router_wire::vendor::VendorCodec as _;
+    use router_wire::{Codec as _, completion};
+
+    let mut request = completion::prompt("def f(");
+    let end = Json::from(serde_json::json!("return a"));
+    request.extra.insert(completion::WIRE, "suffix", end);
+    let codec = DeepSeekCodec::new(ProviderId::from_static("deepseek"));
+    let encoded = codec
+        .encode(&Call::new("deepseek-flash", request))
+        .expect("a request");
+    assert_eq!(encoded.request.path, "/beta/completions");
+    let body: serde_json::Value = serde_json::from_slice(&encoded.request.body).expect("JSON");
+    assert_eq!(
+        (&body["prompt"], &body["suffix"]),
+        (&"def f(".into(), &"return a".into())
+    );
+}

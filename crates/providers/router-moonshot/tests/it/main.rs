@@ -1,5 +1,6 @@
 //! The suite that every provider runs, over Moonshot AI (Kimi).
 
+mod counts;
 mod differences;
 
 use router_conformance::Subject;

@@ -20,6 +20,7 @@ mod chat_completions {
             .voice("alloy")
             .model_for(OperationKind::Transcribe, "whisper-1")
             .model_for(OperationKind::Moderate, "omni-moderation-latest")
+            .skip("count_tokens", "a request of the Responses API is counted")
             .skip(
                 "chat_reasoning",
                 "chat completions neither show nor take reasoning",
