@@ -71,7 +71,8 @@ pub(super) struct Choice<'a> {
     pub(super) finish_reason: Str<'a>,
     pub(super) logprobs: Option<&'a RawValue>,
     /// `stop_reason`, vLLM's word for the stop sequence that matched (a number is a token), `finish_details`, an `error` of
-    /// OpenRouter's, and fields that are [`KEPT_OF_CHOICE`].
+    /// OpenRouter's, `usage` of Kimi's older form, Baidu's `flag` and `need_clear_history`, and fields that are
+    /// [`KEPT_OF_CHOICE`].
     pub(super) rare: Rare<'a>,
 }
 
@@ -84,7 +85,9 @@ impl<'a> Fill<'a> for Choice<'a> {
             "text" => self.text = map.next_value()?,
             "finish_reason" => self.finish_reason = map.next_value()?,
             "logprobs" => self.logprobs = map.next_value()?,
-            "stop_reason" | "finish_details" | "error" => self.rare.keep(name, map)?,
+            "stop_reason" | "finish_details" | "error" | "usage" | "flag" | "need_clear_history" => {
+                self.rare.keep(name, map)?;
+            }
             name_of if KEPT_OF_CHOICE.contains(&name_of) => self.rare.keep(name, map)?,
             _ => fill::skip(map)?,
         }

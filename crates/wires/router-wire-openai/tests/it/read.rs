@@ -166,3 +166,49 @@ fn an_error_in_a_success_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::QuotaExceeded);
     assert!(!error.is_retryable());
 }
+
+/// Groq says in a chunk of its own that it stopped before the end.
+#[test]
+fn a_stream_that_groq_stopped_is_no_answer() {
+    let chunk = json!({"id": "c", "choices": [{"index": 0, "delta": {"content": "Hi"}}]});
+    let stopped = json!({"id": "c", "choices": [], "x_groq": {"id": "req_1", "error": "Over capacity, please try again"}});
+    let (_, error) = chat_reader().read_all([frames(&[chunk, stopped])]);
+    let error = error.expect("it was stopped");
+    assert!(error.message().contains("Over capacity"), "{error}");
+    let ended = json!({"id": "c", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}],
+        "x_groq": {"id": "req_1", "error": null, "usage": {"prompt_tokens": 2, "completion_tokens": 1}}});
+    let answer = collected(chat_reader(), frames(&[ended]));
+    assert_eq!(answer.usage.map(|usage| usage.input_tokens), Some(2));
+}
+
+/// Kimi's older form, inside of the choice.
+#[test]
+fn counts_of_a_choice_are_those_of_the_answer() {
+    let ended = json!({"id": "c", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop",
+        "usage": {"prompt_tokens": 5, "completion_tokens": 4, "total_tokens": 9}}]});
+    let usage = collected(chat_reader(), frames(&[ended])).usage.expect("counts");
+    assert_eq!((usage.input_tokens, usage.output_tokens), (5, 4));
+}
+
+/// Baidu ends as usual and says beside it that it withheld the answer.
+#[test]
+fn an_answer_that_baidu_withheld_was_filtered() {
+    let answer = |more: &Value| {
+        let mut choice = json!({"index": 0, "delta": {"content": ""}, "finish_reason": "normal"});
+        choice
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        let answer = collected(chat_reader(), frames(&[json!({"id": "c", "choices": [choice]})]));
+        answer.choices[0].finish_reason.clone()
+    };
+    assert_eq!(
+        answer(&json!({"flag": 0, "need_clear_history": false})),
+        FinishReason::Stop
+    );
+    assert_eq!(answer(&json!({"flag": 3})), FinishReason::ContentFilter);
+    assert_eq!(
+        answer(&json!({"need_clear_history": true})),
+        FinishReason::ContentFilter
+    );
+}

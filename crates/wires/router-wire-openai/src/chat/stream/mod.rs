@@ -21,7 +21,7 @@ use smallvec::SmallVec;
 use self::choice::ChoiceState;
 use self::pieces::{
     annotation, audio, base_resp_error, content, executed_tool, failed_base_resp, finish_details,
-    google_signature, groq_usage, image, logprobs, reference, web_source,
+    google_signature, groq, image, logprobs, reference, web_source, withheld,
 };
 use super::response::finish_reason;
 use super::wire::{self, Chunk};
@@ -147,8 +147,10 @@ impl ChatStreamDecoder {
             usage.raw = Some(self.json(raw, data));
             self.usage = Some(usage);
         }
-        if let Some(usage) = chunk.rare.get("x_groq").and_then(groq_usage) {
-            self.groq_usage = Some(usage);
+        let mut stopped = None;
+        if let Some((usage, error)) = chunk.rare.get("x_groq").map(groq) {
+            self.groq_usage = usage.or(self.groq_usage.take());
+            stopped = error;
         }
         if let Some(tier) = chunk.service_tier.filled()
             && self.service_tier.as_deref() != Some(tier)
@@ -180,6 +182,9 @@ impl ChatStreamDecoder {
             .is_some_and(|raw| !matches!(raw.get(), "{}" | "\"\"" | "false"))
         {
             return Err(self.vendor_error(data));
+        }
+        if let Some(error) = stopped {
+            return Err(self.vendor_error(&format!("{{\"error\":{}}}", error.get())));
         }
         if let Some(raw) = chunk.rare.get("base_resp").filter(|raw| failed_base_resp(raw)) {
             return Err(self.with_usage(base_resp_error(raw)));
@@ -257,10 +262,19 @@ impl ChatStreamDecoder {
             let body = format!("{{\"error\":{}}}", error.get());
             return Err(self.vendor_error(&body));
         }
+        // Kimi's older form.
+        if let Some(raw) = choice.rare.get("usage")
+            && let Some(usage) = wire::Usage::counts(raw)
+        {
+            self.usage = Some(usage);
+        }
         if !tells {
             return Ok(());
         }
         let at = self.state(index);
+        self.choices[at].refused |= ["flag", "need_clear_history"]
+            .iter()
+            .any(|name| choice.rare.get(name).is_some_and(|raw| withheld(name, raw)));
         if let Some(message) = message {
             self.message(at, message, data, events);
         } else if let Some(text) = std::mem::take(&mut choice.text).take(data) {

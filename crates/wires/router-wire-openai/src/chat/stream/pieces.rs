@@ -92,16 +92,29 @@ pub(super) fn arguments(raw: &RawValue, data: &Text) -> Option<Text> {
     }
 }
 
-pub(super) fn groq_usage(raw: &RawValue) -> Option<Usage> {
-    #[derive(serde::Deserialize)]
+/// What Groq tells beside an answer: counts, and why it stopped before its end.
+pub(super) fn groq(raw: &RawValue) -> (Option<Usage>, Option<&RawValue>) {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
     struct XGroq<'a> {
         #[serde(borrow)]
         usage: Option<&'a RawValue>,
+        #[serde(borrow)]
+        error: Option<&'a RawValue>,
     }
-    serde_json::from_str::<XGroq<'_>>(raw.get())
-        .ok()?
-        .usage
-        .and_then(wire::Usage::read)
+    let told: XGroq<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
+    let error = told
+        .error
+        .filter(|error| !matches!(error.get(), "null" | "\"\"" | "{}"));
+    (told.usage.and_then(wire::Usage::read), error)
+}
+
+/// Whether Baidu has withheld an answer: a flag that is not zero, or the wish that the conversation be forgotten.
+pub(super) fn withheld(name: &str, raw: &RawValue) -> bool {
+    match name {
+        "flag" => raw.get().parse::<i64>().is_ok_and(|flag| flag != 0),
+        _ => raw.get() == "true",
+    }
 }
 
 /// Where old vision models put the reason.
