@@ -1,4 +1,4 @@
-//! Answers of the makers that only give text: Titan, Llama, Mistral, Cohere, and Claude before its messages.
+//! Answers of the makers that only give text: Titan, Llama, Mistral, Cohere, AI21's Jurassic, and Claude before its messages.
 
 use router_core::stream::{ChoiceFinish, StreamFinish};
 use router_core::{Error, ErrorKind, FinishReason, Result, StreamEvent, Text, Usage};
@@ -47,6 +47,8 @@ struct Piece<'a> {
     input_text_token_count: Num,
     #[serde(rename = "tokenCount")]
     token_count: Num,
+    #[serde(rename = "totalOutputTextTokenCount")]
+    total_output_text_token_count: Num,
     prompt_token_count: Num,
     generation_token_count: Num,
     #[serde(borrow)]
@@ -55,6 +57,25 @@ struct Piece<'a> {
     outputs: List<Piece<'a>>,
     #[serde(borrow)]
     generations: List<Piece<'a>>,
+    #[serde(borrow)]
+    completions: List<Completion<'a>>,
+}
+
+/// A text of Jurassic, which is read like a piece that holds it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Completion<'a> {
+    #[serde(borrow)]
+    data: Piece<'a>,
+    #[serde(borrow, rename = "finishReason")]
+    finish_reason: Reason<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Reason<'a> {
+    #[serde(borrow)]
+    reason: Str<'a>,
 }
 
 impl TextDecoder {
@@ -74,7 +95,11 @@ impl TextDecoder {
             .into_iter()
             .flat_map(|list| list.0.drain(..).take(1))
             .collect();
-        for piece in inner {
+        let completed = piece.completions.0.drain(..).take(1).map(|completion| Piece {
+            finish_reason: completion.finish_reason.reason,
+            ..completion.data
+        });
+        for piece in inner.into_iter().chain(completed) {
             self.read(piece, data, events);
         }
         let texts = [piece.output_text, piece.generation, piece.text, piece.completion];
@@ -95,7 +120,12 @@ impl TextDecoder {
             .input_text_token_count
             .count()
             .or(piece.prompt_token_count.count());
-        let output = piece.token_count.count().or(piece.generation_token_count.count());
+        let output = [
+            piece.token_count,
+            piece.total_output_text_token_count,
+            piece.generation_token_count,
+        ];
+        let output = output.into_iter().find_map(Num::count);
         self.input = input.or(self.input);
         self.output = output.or(self.output);
     }
@@ -121,9 +151,10 @@ impl TextDecoder {
         }
         let raw = self.word.take();
         let reason = match raw.as_ref().map(|word| word.to_ascii_lowercase()).as_deref() {
-            Some("finish" | "stop" | "stop_criteria_met" | "complete" | "stop_sequence" | "end_turn") => {
-                FinishReason::Stop
-            }
+            Some(
+                "finish" | "stop" | "stop_criteria_met" | "complete" | "stop_sequence" | "end_turn"
+                | "endoftext",
+            ) => FinishReason::Stop,
             Some("length" | "max_tokens") => FinishReason::Length,
             Some("content_filtered" | "error_toxic") => FinishReason::ContentFilter,
             Some("error") => FinishReason::Error,
@@ -131,7 +162,10 @@ impl TextDecoder {
         };
         let mut finish = StreamFinish::default();
         finish.choices = vec![ChoiceFinish::new(0, reason, raw)];
-        finish.usage = total(self.input, self.output, None, None).or(self.metrics.take());
+        // Some count the prompt alone.
+        let own = || total(self.input, self.output, None, None);
+        let counted = self.output.and_then(|_| own());
+        finish.usage = counted.or(self.metrics.take()).or_else(own);
         events.push_back(StreamEvent::Finish(Box::new(finish)));
         Ok(())
     }
