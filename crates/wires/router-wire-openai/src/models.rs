@@ -29,16 +29,12 @@ pub fn decode(response: &HttpResponse) -> Result<ModelList> {
         serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?
     } else {
         let mut body: Object<'_> = serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?;
-        let mut rows = Vec::new();
+        let mut of = |name: &str| body.take(name).and_then(router_wire::object::list_of);
+        // llama.cpp lists the same models twice, in its own form and in that of Ollama.
+        let listed = ["data", "models", "modelSummaries"].into_iter().find_map(&mut of);
         // Deepgram lists its models by what they do.
-        for name in ["data", "models", "stt", "tts", "modelSummaries"] {
-            rows.extend(
-                body.take(name)
-                    .and_then(router_wire::object::list_of)
-                    .unwrap_or_default(),
-            );
-        }
-        rows
+        let kinds = ["stt", "tts"].into_iter().filter_map(of).flatten();
+        listed.into_iter().flatten().chain(kinds).collect()
     };
     Ok(ModelList::new(rows.into_iter().map(model).collect()))
 }

@@ -53,3 +53,18 @@ fn one_model_is_found_by_its_name() {
         .expect_err("no such model");
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
+
+/// llama.cpp lists the same models in two forms.
+#[test]
+fn a_list_in_two_forms_is_one_list() {
+    let body = r#"{"object": "list", "data": [{"id": "a"}], "models": [{"name": "a", "model": "a"}]}"#;
+    let response = router_wire::HttpResponse::json(200, body);
+    let list = router_wire_openai::models::decode(&response).expect("a list");
+    assert_eq!(
+        list.models
+            .iter()
+            .map(|model| model.id.as_str())
+            .collect::<Vec<_>>(),
+        ["a"]
+    );
+}
