@@ -123,6 +123,7 @@ impl Body<'_> {
                 ],
                 Some(_),
             ) => body.field("input", text),
+            ([], _) => Ok(()),
             _ => body.field(
                 "input",
                 &Items {

@@ -20,19 +20,23 @@ pub(super) fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest,
     if let Some(instructions) = body.text("instructions")? {
         chat.messages.push(Message::system(instructions));
     }
-    let input = body
-        .take("input")
-        .ok_or_else(|| invalid("input", "is required"))?;
-    let plain = is_string(input);
-    if plain {
-        chat.messages.push(Message::user(read::<Text>(input, "input")?));
-    } else {
-        let rows = list_of(input).ok_or_else(|| invalid("input", "must be a string or a list of items"))?;
-        if rows.is_empty() {
-            return Err(invalid("input", "at least one item is required"));
-        }
-        for (at, raw) in rows.into_iter().enumerate() {
-            item(Object::of(raw, format!("input[{at}]"))?, raw, &mut chat.messages)?;
+    let input = body.take("input");
+    let plain = input.is_some_and(is_string);
+    // What is kept with the vendor may be all there is to answer.
+    let is_kept = KEPT.iter().any(|name| body.peek(name).is_some());
+    match input {
+        None if is_kept => {}
+        None => return Err(invalid("input", "is required")),
+        Some(input) if plain => chat.messages.push(Message::user(read::<Text>(input, "input")?)),
+        Some(input) => {
+            let rows =
+                list_of(input).ok_or_else(|| invalid("input", "must be a string or a list of items"))?;
+            if rows.is_empty() && !is_kept {
+                return Err(invalid("input", "at least one item is required"));
+            }
+            for (at, raw) in rows.into_iter().enumerate() {
+                item(Object::of(raw, format!("input[{at}]"))?, raw, &mut chat.messages)?;
+            }
         }
     }
     chat.settings = settings(&mut body)?;
@@ -61,6 +65,9 @@ pub(super) fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest,
     }
     Ok((model, chat, mode))
 }
+
+/// Fields that name a conversation or a prompt which the vendor keeps.
+const KEPT: &[&str] = &["conversation", "previous_response_id", "prompt"];
 
 /// Fields of a request that its response tells again.
 const TOLD_AGAIN: &[&str] = &[

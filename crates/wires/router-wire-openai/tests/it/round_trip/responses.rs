@@ -333,3 +333,24 @@ proptest! {
         prop_assert_eq!(&said[..said.len() - 1], &output[..]);
     }
 }
+
+/// A prompt or a conversation that the vendor keeps may be all there is.
+#[test]
+fn what_the_vendor_keeps_needs_no_input() {
+    for kept in [
+        json!({"prompt": {"id": "pmpt_1", "variables": {"a": "b"}}}),
+        json!({"previous_response_id": "resp_1"}),
+        json!({"conversation": "conv_1"}),
+    ] {
+        let mut body = kept.clone();
+        body["model"] = json!("m");
+        let http = HttpRequest::post_json("/v1/responses", body.to_string());
+        let read = ingress(&Responses, &http).operation;
+        let chat = chat_of(&read);
+        let again: Value = serde_json::from_slice(&sent(chat, false).request.body).expect("JSON");
+        assert_eq!(again, body);
+    }
+    let bare = HttpRequest::post_json("/v1/responses", r#"{"model": "m"}"#);
+    let error = router_wire::ServerCodec::decode(&Responses, &bare).expect_err("no input");
+    assert_eq!(error.message(), "input: is required");
+}
