@@ -133,13 +133,15 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Takes a list of raw values; absent reads as empty.
+    /// Takes a list of raw values; absent reads as empty, and one value alone as a list of it where names are read as protocol
+    /// buffers do.
     ///
     /// # Errors
     /// `InvalidRequest` naming the field when it is no list.
     pub fn list(&mut self, name: &str) -> Result<Vec<&'a RawValue>> {
         match self.take(name) {
             None => Ok(Vec::new()),
+            Some(raw) if self.proto && raw.get().starts_with('{') => Ok(vec![raw]),
             Some(raw) => list_of(raw).ok_or_else(|| invalid(&self.path_of(name), "must be an array")),
         }
     }

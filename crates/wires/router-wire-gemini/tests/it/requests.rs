@@ -190,3 +190,25 @@ fn everything_the_wire_has_comes_out_as_it_went_in() {
     assert_eq!(normal(&written), normal(&body));
     assert_eq!(encoded.warnings, []);
 }
+
+/// Google reads one value where its schema has a list of them.
+#[test]
+fn one_object_is_a_list_of_it() {
+    let body = json!({
+        "systemInstruction": {"parts": {"text": "Be brief."}},
+        "contents": {"parts": {"text": "Hi"}},
+        "tools": {"function_declarations": {"name": "look"}},
+    });
+    let path = "/v1beta/models/gemini-2.5-flash:generateContent";
+    let written = again(&Service::GEMINI, &GenerateContent, path, &body);
+    let written: Value = serde_json::from_slice(&written.request.body).expect("JSON");
+    assert_eq!(
+        written["systemInstruction"]["parts"],
+        json!([{"text": "Be brief."}])
+    );
+    assert_eq!(written["contents"][0]["parts"], json!([{"text": "Hi"}]));
+    assert_eq!(
+        written["tools"],
+        json!([{"functionDeclarations": [{"name": "look"}]}])
+    );
+}

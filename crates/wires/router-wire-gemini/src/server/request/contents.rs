@@ -2,7 +2,7 @@
 
 use router_core::message::Role;
 use router_core::{ChatRequest, Content, ContentPart, Extra, Message, Result, Text};
-use router_wire::object::{Object, invalid, list_of};
+use router_wire::object::{Object, invalid};
 
 use super::object;
 use super::parts::Reader;
@@ -10,14 +10,10 @@ use crate::WIRE;
 
 /// Reads `contents`: a list, or one alone.
 pub(super) fn read(body: &mut Object<'_>, chat: &mut ChatRequest) -> Result<()> {
-    let Some(raw) = body.take("contents") else {
+    if body.peek("contents").is_none() {
         return Err(invalid("contents", "is required"));
-    };
-    let rows = if raw.get().starts_with('{') {
-        vec![raw]
-    } else {
-        list_of(raw).ok_or_else(|| invalid("contents", "must be an array"))?
-    };
+    }
+    let rows = body.list("contents")?;
     if rows.is_empty() {
         return Err(invalid("contents", "at least one content is required"));
     }

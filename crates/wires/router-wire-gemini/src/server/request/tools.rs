@@ -3,7 +3,7 @@
 use router_core::content::Opaque;
 use router_core::tool::FunctionTool;
 use router_core::{ChatRequest, Json, Result, Text, ToolChoice, ToolDefinition};
-use router_wire::object::{Object, invalid, list_of};
+use router_wire::object::Object;
 use serde_json::value::RawValue;
 
 use super::{object, value};
@@ -13,12 +13,9 @@ use crate::parts::{OWN_SCHEMA, note};
 /// Reads an object of tools: functions, and the vendor's own ones.
 pub(super) fn read(raw: &RawValue, place: usize, found: &mut Vec<ToolDefinition>) -> Result<()> {
     let mut fields = object(raw, format!("tools[{place}]"))?;
-    if let Some(list) = fields.take("functionDeclarations") {
-        let path = fields.path_of("functionDeclarations");
-        let rows = list_of(list).ok_or_else(|| invalid(&path, "must be an array"))?;
-        for (at, raw) in rows.into_iter().enumerate() {
-            found.push(function(object(raw, format!("{path}[{at}]"))?)?);
-        }
+    let path = fields.path_of("functionDeclarations");
+    for (at, raw) in fields.list("functionDeclarations")?.into_iter().enumerate() {
+        found.push(function(object(raw, format!("{path}[{at}]"))?)?);
     }
     // The vendor's own tools may stand in the same object: one each.
     for (name, raw) in fields.into_fields().filter(|(_, raw)| raw.get() != "null") {
