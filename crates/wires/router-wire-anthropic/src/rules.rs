@@ -71,8 +71,8 @@ pub enum Off {
 pub enum ForcedTools {
     /// Always.
     Always,
-    /// Unless the model thinks.
-    NotWhileThinking,
+    /// Unless the model is to think by a budget; a model that adapts its thinking takes both.
+    NotWithBudget,
     /// Never.
     Never,
 }
@@ -108,7 +108,7 @@ const OLD: Rules = Rules {
 const BUDGET: Rules = Rules {
     max_output_tokens: Some(64_000),
     sampling: Sampling::One,
-    forced_tools: ForcedTools::NotWhileThinking,
+    forced_tools: ForcedTools::NotWithBudget,
     json_schema: false,
     ..UNKNOWN
 };
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(Rules::of("claude-opus-5-5").forced_tools, ForcedTools::Never);
         assert_eq!(
             Rules::of("claude-fable-5").forced_tools,
-            ForcedTools::NotWhileThinking
+            ForcedTools::NotWithBudget
         );
         assert_eq!(Rules::of("claude-fable-5-2").forced_tools, ForcedTools::Never);
         assert_eq!(Rules::of("claude-mythos-preview").thinking, Thinking::Either);

@@ -281,8 +281,11 @@ fn choice<'a>(
     }
     match rules.forced_tools {
         ForcedTools::Always => Ok(Some(choice)),
-        ForcedTools::NotWhileThinking if thought.is_on() => {
-            notes.dropped("reasoning", "this model does not think where a call is demanded")?;
+        ForcedTools::NotWithBudget if thought.has_budget() => {
+            notes.dropped(
+                "reasoning",
+                "this model does not think by a budget where a call is demanded",
+            )?;
             let effort = thought.effort.take();
             *thought = Thought {
                 effort,
@@ -290,7 +293,7 @@ fn choice<'a>(
             };
             Ok(Some(choice))
         }
-        ForcedTools::NotWhileThinking => Ok(Some(choice)),
+        ForcedTools::NotWithBudget => Ok(Some(choice)),
         ForcedTools::Never => {
             notes.changed(
                 "tool_choice",

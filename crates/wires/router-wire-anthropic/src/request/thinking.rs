@@ -27,6 +27,11 @@ impl Thought {
         matches!(self.kind.as_deref(), Some("enabled" | "adaptive"))
     }
 
+    /// Whether it is asked for by a budget, and not left to the model.
+    pub(super) fn has_budget(&self) -> bool {
+        self.kind.as_deref() == Some("enabled")
+    }
+
     /// What turns thinking off, as far as the model can.
     pub(super) fn off(rules: &Rules) -> Self {
         let kind = match rules.off {

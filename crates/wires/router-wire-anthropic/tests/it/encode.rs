@@ -307,6 +307,10 @@ fn calls_are_demanded_where_the_model_allows_it() {
     assert_eq!(body["tool_choice"], json!({"type": "any"}));
     assert_eq!(body["thinking"], json!({"type": "disabled"}));
     assert_eq!(warnings, ["reasoning"]);
+    let (body, warnings) = sent("claude-opus-4-6", &thinking);
+    assert_eq!(body["tool_choice"], json!({"type": "any"}));
+    assert_eq!(body["thinking"]["type"], "adaptive");
+    assert_eq!(warnings, [""; 0]);
     let one = ChatRequest::user("x")
         .with_tools([look()])
         .with_parallel_tool_calls(false);
