@@ -153,7 +153,8 @@ impl Cassette {
             .unwrap_or_default()
     }
 
-    /// Whether the answer is a stream of events or lines, by its beginning and its content type.
+    /// Whether the answer is a stream of events or lines, by its beginning and its content type; for bytes of a kind that is not
+    /// told, by the address.
     #[must_use]
     pub fn is_streamed(&self) -> bool {
         let head = self.response.text.as_deref().unwrap_or_default();
@@ -163,7 +164,10 @@ impl Cassette {
             .any(|start| head.starts_with(start));
         let content_type = self.header("content-type").to_ascii_lowercase();
         let framed = ["ndjson", "vnd.amazon.eventstream"];
-        starts || framed.iter().any(|framing| content_type.contains(framing))
+        let unnamed = self.response.base64.is_some() && content_type.is_empty();
+        starts
+            || framed.iter().any(|framing| content_type.contains(framing))
+            || (unnamed && self.path().ends_with("-stream"))
     }
 
     /// The payload of the answer.

@@ -53,6 +53,8 @@ fn outcome(service: &Service, cassette: &Cassette, response: &HttpResponse) -> V
     if !call.is_stream() {
         return match codec.decode(call, response) {
             Ok(output) => given(&output),
+            // What cannot be read came with this status.
+            Err(error) if error.kind() == ErrorKind::Decode => failed(&error.with_status(response.status)),
             Err(error) => failed(&error),
         };
     }

@@ -79,11 +79,12 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "generateContent" if provider == "vertex" && !speaks(cassette) => {
             (Box::new(VertexCodec::new(id)), chat())
         }
-        "predict" if provider == "vertex" && embeds(cassette) => (
+        "predict" if provider == "vertex" && (path.contains("embedding") || answers(cassette, EMBEDDED)) => (
             Box::new(VertexCodec::new(id)),
             EmbeddingRequest::new(["-"]).into(),
         ),
         "predict" if provider == "vertex" => (Box::new(VertexCodec::new(id)), ImageRequest::new("-").into()),
+        "predict" if provider == "gemini" => (Box::new(GeminiCodec::new(id)), ImageRequest::new("-").into()),
         "embeddings" if provider == "vertex" => (
             Box::new(VertexCodec::new(id)),
             EmbeddingRequest::new(["-"]).into(),
@@ -157,9 +158,13 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
         "converse" => (Box::new(BedrockCodec::new(id)), chat()),
         // What users serve there; text generation answers as Hugging Face's server does.
         "invoke" if provider == "sagemaker" => (Box::new(TgiCodec::new(id)), completions::prompt("-").into()),
-        "invoke" if path.contains("embed") => (
+        "invoke" if path.contains("embed") || answers(cassette, &["/embedding", "/embeddings"]) => (
             Box::new(BedrockCodec::new(id)),
             EmbeddingRequest::new(["-"]).into(),
+        ),
+        "invoke" if path.contains("rerank") => (
+            Box::new(BedrockCodec::new(id)),
+            RerankRequest::new("-", ["-"]).into(),
         ),
         "invoke" => (Box::new(BedrockCodec::new(id)), invoked()),
         "predictions" if provider == "replicate" => (Box::new(ReplicateCodec::new(id)), chat()),
@@ -258,14 +263,17 @@ fn published(path: &str) -> Option<&str> {
     Some(name.rsplit_once(':').map_or(name, |(name, _)| name))
 }
 
-/// Whether the answer of a prediction holds vectors.
-fn embeds(cassette: &Cassette) -> bool {
+/// Where a prediction has vectors.
+const EMBEDDED: &[&str] = &["/predictions/0/embeddings"];
+
+/// Whether the answer has something at one of these places.
+fn answers(cassette: &Cassette, places: &[&str]) -> bool {
     let payload = cassette
         .http_response()
         .map(|response| response.body)
         .unwrap_or_default();
     let body: Value = serde_json::from_slice(&payload).unwrap_or_default();
-    body["predictions"][0].get("embeddings").is_some()
+    places.iter().any(|place| body.pointer(place).is_some())
 }
 
 /// Whether Gemini was asked for sound alone.

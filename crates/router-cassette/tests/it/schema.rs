@@ -74,6 +74,50 @@ fn binary_bodies_are_bytes() {
 }
 
 #[test]
+fn an_operation_is_told_by_address_or_answer() {
+    let vertex =
+        "https://aiplatform.example/v1/projects/p/publishers/google/models/gemini-embedding-001:predict";
+    let gemini = "https://google.example/v1beta/models/imagen-4.0:predict";
+    let bedrock = |model: &str| format!("https://aws.example/model/{model}/invoke");
+    let (arn, ranker) = (
+        bedrock("arn%3Aaws%3Abedrock%3A%3Aabc"),
+        bedrock("cohere.rerank-v3-5%3A0"),
+    );
+    let picture = json!({"predictions": [{"bytesBase64Encoded": "AAAA", "mimeType": "image/png"}]});
+    let ranking = json!({"results": [{"index": 0, "relevance_score": 0.5}]});
+    for (provider, endpoint, url, body, operation) in [
+        ("vertex", "predict", vertex, json!({}), "embed"),
+        ("gemini", "predict", gemini, picture, "generate_image"),
+        ("bedrock", "invoke", &arn, json!({"embedding": [0.5]}), "embed"),
+        ("bedrock", "invoke", &ranker, ranking, "rerank"),
+    ] {
+        let outcome = replay(&recording(provider, endpoint, url, body));
+        assert_eq!(outcome["operation"], operation, "{outcome}");
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_has_its_status() {
+    let mut cassette = recording("acme", "chat", "https://acme.example/v1/chat", json!(null));
+    cassette.response.text = Some(String::new());
+    let error = replay(&cassette)["error"].clone();
+    assert_eq!(
+        (&error["kind"], &error["status"]),
+        (&json!("decode"), &json!(200))
+    );
+}
+
+#[test]
+fn a_stream_of_bytes_needs_no_content_type() {
+    let url = "https://aws.example/model/m/converse-stream";
+    let mut cassette = recording("bedrock", "converse", url, json!(null));
+    cassette.response.headers.clear();
+    cassette.response.base64 = Some(String::new());
+    let outcome = replay(&cassette);
+    assert_eq!(outcome["error"]["kind"], "truncated", "{outcome}");
+}
+
+#[test]
 fn a_file_that_is_no_recording_is_named() {
     let folder = temporary("malformed");
     fs::create_dir_all(folder.join("acme")).expect("a folder");
