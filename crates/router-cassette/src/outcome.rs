@@ -1,6 +1,8 @@
 //! Answers and errors as the JSON objects that outcomes are made of.
 
-use router_core::content::{MediaKind, MediaSource};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use router_core::content::{Media, MediaKind, MediaSource};
 use router_core::image::{GeneratedImage, ImageResponse};
 use router_core::tool::ToolCallKind;
 use router_core::{ChatResponse, ContentPart, Error, ErrorKind, Output, Usage};
@@ -180,6 +182,29 @@ fn answered(answer: &ChatResponse, error: Option<&Error>) -> Value {
     put_text(&mut line, "model", answer.model.as_deref());
     put_text(&mut line, "response_id", answer.id.as_deref());
     line.into()
+}
+
+/// The outcome of speech that came as the parts of a chat.
+pub(crate) fn spoken(answer: &ChatResponse) -> Value {
+    let parts = answer.choices.iter().flat_map(|choice| &choice.content);
+    let sounds: Vec<(usize, &Media)> = parts
+        .filter_map(|part| match part {
+            ContentPart::Media(media) if media.kind == MediaKind::Audio => {
+                let MediaSource::Base64(data) = &media.source else {
+                    return None;
+                };
+                let bytes = STANDARD.decode(data.as_bytes()).unwrap_or_default();
+                Some((bytes.len(), media))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut line = answered(answer, None);
+    if let Some((_, first)) = sounds.first() {
+        let bytes: usize = sounds.iter().map(|(bytes, _)| bytes).sum();
+        line["audio"] = json!({"bytes": bytes, "content_type": first.media_type.as_deref()});
+    }
+    line
 }
 
 fn put_usage(line: &mut Map<String, Value>, usage: Option<&Usage>) {

@@ -1,13 +1,13 @@
 //! One recording through its codec.
 
 use router_core::collect::Collector;
-use router_core::{ErrorKind, OperationKind};
+use router_core::{ErrorKind, OperationKind, Output};
 use router_wire::framing::FrameLimits;
 use router_wire::{HttpResponse, StreamReader};
 use serde_json::{Value, json};
 
 use crate::cassette::{Cassette, Recorded};
-use crate::outcome::{begun, broken, failed, given};
+use crate::outcome::{begun, broken, failed, given, spoken};
 use crate::service::{Service, operation_name, service};
 
 /// The outcome of a recording as a JSON object; `{"id", "skip"}` with the reason when no codec reads it.
@@ -68,7 +68,11 @@ fn outcome(service: &Service, cassette: &Cassette, response: &HttpResponse) -> V
         Some(error) if !any && !cassette.is_streamed() && error.kind() != ErrorKind::Truncated => {
             failed(&error)
         }
-        None => given(&collector.finish_output()),
+        None => match collector.finish_output() {
+            // Gemini speaks in the pieces of a chat.
+            Output::Chat(answer) if is_speech(service) => spoken(&answer),
+            output => given(&output),
+        },
         Some(error) => broken(&collector.finish_output(), &error),
     }
 }

@@ -172,7 +172,7 @@ pub fn service(cassette: &Cassette) -> Result<Service, String> {
     };
     let model = match published(path) {
         // What makes pictures by this method are the models of one line, whose name was taken out of some recordings.
-        Some(_) if operation.kind() == OperationKind::GenerateImage => "imagen",
+        _ if cassette.endpoint == "predict" && operation.kind() == OperationKind::GenerateImage => "imagen",
         Some(name) => name,
         None => cassette.asked("model").as_str().unwrap_or("model"),
     };

@@ -97,6 +97,29 @@ fn an_operation_is_told_by_address_or_answer() {
 }
 
 #[test]
+fn speech_in_pieces_is_one_sound() {
+    let piece = |data: &str| {
+        json!({"candidates": [{"index": 0, "finishReason": "STOP", "content": {"parts": [
+            {"inlineData": {"mimeType": "audio/L16;rate=24000", "data": data}}]}}]})
+    };
+    let mut cassette = recording(
+        "gemini",
+        "generateContent",
+        "https://google.example/v1beta/models/m:streamGenerateContent",
+        json!(null),
+    );
+    let asked = json!({"generationConfig": {"responseModalities": ["AUDIO"]}});
+    cassette.request.as_mut().expect("a request").body = asked;
+    cassette.response.text = Some(format!("data: {}\n\ndata: {}\n\n", piece("AAEC"), piece("AwQ=")));
+    let outcome = replay(&cassette);
+    assert_eq!(outcome["operation"], "speak");
+    assert_eq!(
+        outcome["audio"],
+        json!({"bytes": 5, "content_type": "audio/L16;rate=24000"})
+    );
+}
+
+#[test]
 fn an_answer_that_cannot_be_read_has_its_status() {
     let mut cassette = recording("acme", "chat", "https://acme.example/v1/chat", json!(null));
     cassette.response.text = Some(String::new());
