@@ -14,6 +14,7 @@ mod models;
 mod options;
 #[cfg(feature = "client")]
 mod profile;
+pub mod rerank;
 #[cfg(feature = "client")]
 pub mod signature;
 pub mod tokens;

@@ -1,10 +1,12 @@
 //! The suite that every provider runs, and what is particular to Bedrock.
 
+mod answers;
 #[cfg(feature = "reqwest")]
 mod oracle;
 #[cfg(feature = "client")]
 mod places;
 mod requests;
+mod rerank;
 #[cfg(feature = "server")]
 mod serve;
 mod side;
@@ -13,11 +15,13 @@ mod signatures;
 
 use router_bedrock::BedrockCodec;
 use router_conformance::Subject;
+use router_core::OperationKind;
 
 fn subject() -> Subject {
     Subject::of::<BedrockCodec>(env!("CARGO_MANIFEST_DIR"))
         .place("region", router_bedrock::build)
         .embedding_model("cohere.embed-v4:0")
+        .model_for(OperationKind::Rerank, "cohere.rerank-v3-5:0")
         .with_cache_creation_tokens()
         .without_reasoning_tokens()
 }
@@ -39,6 +43,7 @@ mod invoke {
             .skip("embed_dimensions", elsewhere)
             .skip("count_tokens", elsewhere)
             .skip("list_models", elsewhere)
+            .skip("rerank_scores_in_order", elsewhere)
     }
 
     router_conformance::suite!(subject());
