@@ -23,6 +23,8 @@ mod exits;
 mod gateway;
 #[cfg(all(feature = "providers", feature = "hyper"))]
 mod loopback;
+#[cfg(all(feature = "providers", feature = "hyper", feature = "serve"))]
+mod prompts;
 #[cfg(feature = "providers")]
 mod providers_page;
 #[cfg(feature = "config")]
