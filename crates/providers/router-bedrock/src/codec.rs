@@ -13,7 +13,7 @@ use crate::converse::stream::ConverseStreamDecoder;
 use crate::invoke::Speakers;
 use crate::invoke::stream::InvokeStreamDecoder;
 use crate::options::{Api, Steering};
-use crate::{WIRE, converse, embeddings, error, invoke, list, models, rerank, tokens};
+use crate::{WIRE, converse, embeddings, error, images, invoke, list, models, rerank, tokens};
 
 /// AWS Bedrock.
 #[derive(Clone, Debug)]
@@ -102,6 +102,7 @@ impl Codec for BedrockCodec {
             (Operation::Chat(request), Api::Invoke) => invoke::encode(&self.speakers, call, request),
             (Operation::Chat(request), Api::Converse) => converse::request::encode(speaker, call, request),
             (Operation::Embed(request), _) => embeddings::encode(speaker, call, request),
+            (Operation::GenerateImage(request), _) => images::encode(speaker, call, request),
             (Operation::Rerank(request), _) => rerank::encode(speaker, call, request),
             (Operation::CountTokens(request), _) => tokens::encode(speaker, call, request),
             (Operation::ListModels(_), _) => {
@@ -125,6 +126,7 @@ impl Codec for BedrockCodec {
                 router_wire::body::read_whole(decoder, response).map(Output::Chat)
             }
             (Operation::Embed(_), _) => embeddings::decode(response).map(Output::Embed),
+            (Operation::GenerateImage(_), _) => images::decode(response).map(Output::GenerateImage),
             (Operation::Rerank(_), _) => rerank::decode(response).map(Output::Rerank),
             (Operation::CountTokens(_), _) => tokens::decode(response).map(Output::CountTokens),
             (Operation::ListModels(_), _) => list::decode(response).map(Output::ListModels),

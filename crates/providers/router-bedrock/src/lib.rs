@@ -8,6 +8,7 @@ pub mod converse;
 pub mod credentials;
 pub mod embeddings;
 mod error;
+mod images;
 pub mod invoke;
 pub mod list;
 mod models;

@@ -112,6 +112,7 @@ pub(crate) fn capabilities() -> Capabilities {
         [
             OperationKind::Chat,
             OperationKind::Embed,
+            OperationKind::GenerateImage,
             OperationKind::Rerank,
             OperationKind::CountTokens,
             OperationKind::ListModels,

@@ -3,6 +3,7 @@
 mod answers;
 #[cfg(feature = "reqwest")]
 mod oracle;
+mod pictures;
 #[cfg(feature = "client")]
 mod places;
 mod requests;
@@ -21,6 +22,8 @@ fn subject() -> Subject {
     Subject::of::<BedrockCodec>(env!("CARGO_MANIFEST_DIR"))
         .place("region", router_bedrock::build)
         .embedding_model("cohere.embed-v4:0")
+        .model_for(OperationKind::GenerateImage, "amazon.nova-canvas-v1:0")
+        .skip("image_url_and_base64", "pictures come by value alone")
         .model_for(OperationKind::Rerank, "cohere.rerank-v3-5:0")
         .with_cache_creation_tokens()
         .without_reasoning_tokens()
@@ -43,6 +46,8 @@ mod invoke {
             .skip("embed_dimensions", elsewhere)
             .skip("count_tokens", elsewhere)
             .skip("list_models", elsewhere)
+            .skip("image_generate", elsewhere)
+            .skip("image_url_and_base64", elsewhere)
             .skip("rerank_scores_in_order", elsewhere)
     }
 
