@@ -39,7 +39,7 @@ providers! {
     "cerebras" => router_cerebras as cerebras, Entry::of::<cerebras::CerebrasCodec>();
     "cloudflare" => router_cloudflare as cloudflare, Entry::new(<cloudflare::CloudflareCodec as router_wire::vendor::VendorCodec>::VENDOR, cloudflare::build);
     "cohere" => router_cohere as cohere, Entry::of::<cohere::CohereCodec>().on_wires(&["cohere"]);
-    "databricks" => router_databricks as databricks, Entry::of::<databricks::DatabricksCodec>();
+    "databricks" => router_databricks as databricks, Entry::new(<databricks::DatabricksCodec as router_wire::vendor::VendorCodec>::VENDOR, databricks::build);
     "fireworks" => router_fireworks as fireworks, Entry::of::<fireworks::FireworksCodec>();
     "groq" => router_groq as groq, Entry::of::<groq::GroqCodec>();
     "huggingface" => router_huggingface as huggingface, Entry::new(<huggingface::HuggingFaceCodec as router_wire::vendor::VendorCodec>::VENDOR, huggingface::build);

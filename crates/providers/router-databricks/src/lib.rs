@@ -1,10 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "client")]
+mod builder;
+
 use router_core::{Capabilities, ErrorKind, Feature, OperationKind};
 use router_wire::classify::CodeTable;
 use router_wire::vendor::Vendor;
 use router_wire_openai::dialect::ReasoningReplay;
 use router_wire_openai::{CompatibleCodec, Dialect, DialectVendor};
+
+#[cfg(feature = "client")]
+pub use builder::{PrincipalTokens, build};
 
 /// Databricks over HTTP.
 #[cfg(feature = "client")]

@@ -1,6 +1,8 @@
 //! The suite that every provider runs, over Databricks.
 
 mod differences;
+#[cfg(feature = "client")]
+mod principal;
 
 use router_conformance::Subject;
 use router_databricks::DatabricksCodec;
