@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
+use serde::{Serialize, Serializer};
 
 use crate::audio::{SpeechRequest, SpeechResponse, TranscriptionRequest, TranscriptionResponse};
 use crate::capability::{Feature, Features, Needs, OperationKind};
@@ -11,7 +12,7 @@ use crate::chat::{ChatRequest, ChatResponse, ResponseFormat, Usage};
 use crate::content::{ContentPart, Media, MediaKind, MediaSource};
 use crate::context::Context;
 use crate::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
-use crate::error::{Error, ErrorKind, RawReply, Result};
+use crate::error::{RawReply, Result};
 use crate::image::{ImageRequest, ImageResponse};
 use crate::message::{Content, Message, Role};
 use crate::model::{ListModelsRequest, ModelId, ModelList};
@@ -128,6 +129,31 @@ pub enum Operation {
     ListModels(Arc<ListModelsRequest>),
 }
 
+/// Its name and the request: equal operations give equal bytes in any format, which is what keys of caches are hashes of.
+impl Serialize for Operation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fn named<S: Serializer, R: Serialize>(
+            name: &str,
+            request: &R,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            (name, request).serialize(serializer)
+        }
+        let name = self.name();
+        match self {
+            Self::Chat(request) => named(name, request.as_ref(), serializer),
+            Self::Embed(request) => named(name, request.as_ref(), serializer),
+            Self::GenerateImage(request) => named(name, request.as_ref(), serializer),
+            Self::Rerank(request) => named(name, request.as_ref(), serializer),
+            Self::Speak(request) => named(name, request.as_ref(), serializer),
+            Self::Transcribe(request) => named(name, request.as_ref(), serializer),
+            Self::Moderate(request) => named(name, request.as_ref(), serializer),
+            Self::CountTokens(request) => named(name, request.as_ref(), serializer),
+            Self::ListModels(request) => named(name, request.as_ref(), serializer),
+        }
+    }
+}
+
 impl Operation {
     /// Its kind.
     #[must_use]
@@ -149,41 +175,6 @@ impl Operation {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.kind().as_str()
-    }
-
-    /// The request as canonical JSON: equal requests give equal bytes. The material of cache keys.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when a part of the request cannot be JSON.
-    pub fn canonical(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.write_canonical(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// Writes the request as canonical JSON, for those who want its hash and not its bytes.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when a part of the request cannot be JSON.
-    pub fn write_canonical(&self, out: impl std::io::Write) -> Result<()> {
-        let name = self.name();
-        let written = match self {
-            Self::Chat(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-            Self::Embed(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-            Self::GenerateImage(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-            Self::Rerank(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-            Self::Speak(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-            Self::Transcribe(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-            Self::Moderate(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-            Self::CountTokens(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-            Self::ListModels(request) => serde_json::to_writer(out, &(name, request.as_ref())),
-        };
-        written.map_err(|error| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("request is not representable: {error}"),
-            )
-        })
     }
 
     /// Whether asking again is meant to give the same answer: no sampling, or sampling with a seed.
