@@ -24,6 +24,9 @@ pub fn text_of(response: &HttpResponse) -> Result<Text> {
     if trimmed.is_empty() {
         return Err(Error::new(ErrorKind::Decode, "the vendor answered an empty body"));
     }
+    if trimmed.len() == text.len() {
+        return Ok(text);
+    }
     Ok(text.slice_ref(trimmed))
 }
 

@@ -21,7 +21,9 @@ impl ModelFamily {
     /// The family of a model. Unknown ids count as the newest family of their name.
     #[must_use]
     pub fn of(model: &str) -> Self {
-        let name = model.rfind('/').map_or(model, |slash| &model[slash + 1..]);
+        // Byte by byte, since names are short and this is asked twice a call.
+        let slash = model.bytes().rposition(|byte| byte == b'/');
+        let name = slash.map_or(model, |slash| &model[slash + 1..]);
         // Fine-tuned models are `ft:gpt-4o-mini:…`.
         let name = name.strip_prefix("ft:").unwrap_or(name);
         let is_base = name.starts_with("davinci-") || name.starts_with("babbage-");
@@ -55,11 +57,17 @@ impl ModelFamily {
 }
 
 fn version(rest: &str) -> Option<(u32, u32)> {
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(rest.len());
-    let (major, minor) = rest[..end].split_once('.').unwrap_or((&rest[..end], "0"));
-    Some((major.parse().ok()?, minor.parse().ok()?))
+    fn number(text: &str) -> Option<(u32, &str)> {
+        let end = text.bytes().position(|byte| !byte.is_ascii_digit());
+        let (digits, rest) = text.split_at(end.unwrap_or(text.len()));
+        digits.parse().ok().map(|number| (number, rest))
+    }
+    let (major, rest) = number(rest)?;
+    let minor = rest
+        .strip_prefix('.')
+        .and_then(number)
+        .map_or(0, |(minor, _)| minor);
+    Some((major, minor))
 }
 
 #[cfg(test)]
