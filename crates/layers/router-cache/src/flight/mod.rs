@@ -279,7 +279,9 @@ impl Flight {
             let result = poll(task);
             if result.is_pending() {
                 // Who comes later wakes this one too.
-                *alone = Some(task.waker().clone());
+                alone
+                    .get_or_insert_with(|| task.waker().clone())
+                    .clone_from(task.waker());
             }
             return result;
         }

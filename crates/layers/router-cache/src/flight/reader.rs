@@ -50,7 +50,10 @@ impl futures_core::Stream for Reader {
         if state.readers[this.seat] == LEFT {
             return Poll::Ready(Some(Err(left_behind())));
         }
-        let (polled, came) = this.flight.read(&mut state, this.at, &mut this.patience, task);
+        let mut came = false;
+        let polled = this
+            .flight
+            .read(&mut state, this.at, &mut this.patience, task, &mut came);
         if matches!(polled, Poll::Ready(Some(Ok(_)))) {
             this.at += 1;
             this.patience = None;
@@ -82,14 +85,15 @@ impl Drop for Reader {
 }
 
 impl Flight {
-    /// What comes at a place, and whether that is of interest to others.
+    /// What comes at a place; `came` tells whether that is of interest to others.
     fn read(
         self: &Arc<Self>,
         state: &mut State,
         at: usize,
         patience: &mut Option<Pin<Box<Sleep>>>,
         task: &mut TaskContext<'_>,
-    ) -> (Poll<Option<Result<StreamEvent>>>, bool) {
+        came: &mut bool,
+    ) -> Poll<Option<Result<StreamEvent>>> {
         let State {
             stage,
             readers,
@@ -99,13 +103,14 @@ impl Flight {
             ..
         } = state;
         let Stage::Streaming(stream) = stage else {
-            return (Poll::Ready(None), false);
+            return Poll::Ready(None);
         };
         if let Some(event) = stream.recorded(at) {
-            return (Poll::Ready(Some(Ok(event))), stream.last.is_some());
+            *came = stream.last.is_some();
+            return Poll::Ready(Some(Ok(event)));
         }
         if let Some(failure) = &stream.failure {
-            return (Poll::Ready(Some(Err(failure.duplicate()))), false);
+            return Poll::Ready(Some(Err(failure.duplicate())));
         }
         if stream.last.is_some() {
             // Nothing more is recorded, so the slowest sets the pace: of the readers, and of those that are still to be some.
@@ -115,7 +120,7 @@ impl Flight {
                 let timer = patience.get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
                 if timer.as_mut().poll(task).is_pending() {
                     wakers.wait(task.waker());
-                    return (Poll::Pending, false);
+                    return Poll::Pending;
                 }
                 for behind in readers.iter_mut().filter(|reader| **reader < at) {
                     *behind = LEFT;
@@ -126,16 +131,17 @@ impl Flight {
         }
         let is_alone = *reading == 1;
         let Some(source) = &mut stream.source else {
-            return (Poll::Ready(None), false);
+            return Poll::Ready(None);
         };
         let polled = self.drive(alone, task, is_alone, |task| Pin::new(source).poll_next(task));
         match &polled {
-            Poll::Pending => return (polled, false),
+            Poll::Pending => return polled,
             Poll::Ready(Some(Ok(event))) => self.take_in(stream, event, is_alone),
             Poll::Ready(Some(Err(error))) => self.fail(stream, error),
             Poll::Ready(None) => stream.source = None,
         }
-        (polled, true)
+        *came = true;
+        polled
     }
 
     fn take_in(&self, stream: &mut Stream, event: &StreamEvent, is_alone: bool) {
