@@ -101,6 +101,8 @@ impl Among {
         let kind = error.kind();
         let dead_key = self.is_dead_key(kind);
         let counts = match self {
+            // A limit on this side of the wire may be one caller's, and another has room. Asking again costs nothing.
+            _ if kind == ErrorKind::RateLimited && error.is_unsent() => false,
             Self::Targets => tells_of_target(kind),
             // What fails for every key of a vendor is no key's failure.
             Self::Keys => dead_key || kind == ErrorKind::RateLimited,

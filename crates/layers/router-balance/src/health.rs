@@ -253,9 +253,16 @@ impl Health {
         match &mut self.cooldown {
             Some(known) if known.until >= cooldown.until => {
                 known.since = cooldown.since;
+                // What a vendor asks for holds, also where our own guess is longer.
+                known.asked |= cooldown.asked;
                 None
             }
             known => {
+                let holds = known.is_some_and(|known| known.asked && known.until > cooldown.since);
+                let cooldown = Cooldown {
+                    asked: cooldown.asked || holds,
+                    ..cooldown
+                };
                 *known = Some(cooldown);
                 self.growing = None;
                 Some(cooldown)

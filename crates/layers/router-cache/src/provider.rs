@@ -163,12 +163,21 @@ impl<P: Provider> Cache<P> {
         };
         let late = {
             let (id, model, name) = (self.inner.id().clone(), call.model.clone(), call.operation.name());
-            move || late(&id).with_model(&model).with_operation(name)
+            let trail = call.context.trail().clone();
+            move || {
+                late(&id)
+                    .with_model(&model)
+                    .with_operation(name)
+                    .with_trail(trail.clone())
+            }
         };
         let landed = timeout_at(deadline, ticket.landed(call)).await;
         let mut reply = match landed {
             Ok(reply) => reply?,
-            Err(_) => return Err(late().with_trail(call.context.trail().clone())),
+            Err(_) => {
+                call.context.trail().append(ticket.trail());
+                return Err(late());
+            }
         };
         if let Body::Stream(stream) = &mut reply.body {
             let mut timer = Box::pin(sleep_until(deadline));

@@ -69,6 +69,45 @@ fn a_cooldown_ends_at_the_later_of_two_times() {
     assert_eq!(left(&health, now + 2 * SECOND, &rules), Some(20 * SECOND));
 }
 
+/// Within an ejection, or before one, a vendor may ask for a wait that is over sooner. It holds: no probe or panic ends it.
+#[test]
+fn what_a_vendor_asks_for_holds_within_an_ejection() {
+    let (rules, now) = (HealthConfig::default(), Instant::now());
+    let asks = Failure {
+        retry_after: Some(20 * SECOND),
+        ..failure(ErrorKind::Overloaded)
+    };
+    for asks_first in [true, false] {
+        let mut health = Health::default();
+        if asks_first {
+            health.failed(asks, now, &rules);
+        }
+        for _ in 0..5 {
+            health.failed(failure(ErrorKind::Server), now, &rules);
+        }
+        if !asks_first {
+            health.failed(asks, now, &rules);
+        }
+        assert_eq!(left(&health, now, &rules), Some(30 * SECOND), "the later end");
+        let later = now + 10 * SECOND;
+        health.probed(later, later, &rules);
+        assert_eq!(left(&health, later, &rules), Some(20 * SECOND));
+        let Standing::Cooling(cooldown) = health.standing(later, &rules) else {
+            panic!("it is left alone");
+        };
+        assert!(cooldown.asked, "first: {asks_first}");
+    }
+    // What was asked for and is over binds no later ejection.
+    let mut health = Health::default();
+    health.failed(asks, now, &rules);
+    let later = now + 25 * SECOND;
+    for _ in 0..5 {
+        health.failed(failure(ErrorKind::Server), later, &rules);
+    }
+    health.probed(later + SECOND, later + SECOND, &rules);
+    assert_eq!(left(&health, later + SECOND, &rules), None);
+}
+
 #[test]
 fn a_cooldown_of_zero_means_never() {
     let (mut health, now) = (Health::default(), Instant::now());

@@ -16,6 +16,7 @@ use router_core::capability::Lacks;
 use router_core::context::TrailEntry;
 use router_core::human::format_duration;
 use router_core::{Call, Error, Reply, Result, Text};
+use tokio::sync::futures::Notified;
 use tokio::time::{Instant, sleep};
 
 use crate::bound::Bound;
@@ -152,11 +153,16 @@ impl<'a> Pass<'a> {
 
     pub(crate) async fn run(mut self) -> Result<Reply> {
         self.mirror();
+        let mut changed = None;
         loop {
             let flight = match self.next() {
                 Some(Next::Fly(flight)) => flight,
                 Some(Next::Wait(left)) => {
-                    self.wait(left).await;
+                    match changed.take() {
+                        Some(changed) => self.wait(left, changed).await,
+                        // What changes from here on is heard; what has changed since the last look is seen now.
+                        None => changed = Some(self.inner.changed.notified()),
+                    }
                     continue;
                 }
                 Some(Next::Fail(error)) => return Err(error),
@@ -221,10 +227,10 @@ impl<'a> Pass<'a> {
         self.call.context.trail().decision(LAYER, what);
     }
 
-    async fn wait(&mut self, left: Duration) {
+    async fn wait(&mut self, left: Duration, changed: Notified<'_>) {
         self.decide(format!("waits up to {} for a recovery", shown(left)));
         let started = Instant::now();
-        let mut changed = pin!(self.inner.changed.notified());
+        let mut changed = pin!(changed);
         let mut sleep = pin!(sleep(left));
         poll_fn(|task| {
             if changed.as_mut().poll(task).is_ready() {

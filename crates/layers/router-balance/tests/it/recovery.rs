@@ -84,6 +84,37 @@ async fn mistakes_of_callers_never_eject() {
     }
 }
 
+/// A limit on this side of the wire, which may be one caller's, says nothing of the target: others are sent there all the same.
+#[tokio::test(start_paused = true)]
+async fn a_limit_on_this_side_leaves_the_target_to_others() {
+    let refused = || asking(ErrorKind::RateLimited, seconds(3600)).unsent();
+    let limited = Vendor::new("limited", move |number| match number {
+        0..10 => Act::Fail(refused()),
+        _ => Act::Answer,
+    });
+    let balance = in_order(HealthConfig::default(), &[&limited, &Vendor::well("other")]);
+    for _ in 0..10 {
+        assert_eq!(answered(&balance, &whole()).await.expect("an answer"), "other");
+    }
+    assert_eq!(
+        (state(&balance, "limited"), status(&balance, "limited").failures),
+        (TargetState::Healthy, 0)
+    );
+    assert_eq!(answered(&balance, &whole()).await.expect("an answer"), "limited");
+    // Of those that are all limited, the soonest wait is the caller's.
+    let all = in_order(
+        HealthConfig::default(),
+        &[
+            &Vendor::new("a", move |_| Act::Fail(refused())),
+            &Vendor::new("b", |_| {
+                Act::Fail(asking(ErrorKind::RateLimited, seconds(7)).unsent())
+            }),
+        ],
+    );
+    let error = answered(&all, &whole()).await.expect_err("no room anywhere");
+    assert_eq!(error.retry_after(), Some(seconds(7)));
+}
+
 /// Property 15: the wait that a vendor asks for is how long it is left alone.
 #[tokio::test(start_paused = true)]
 async fn a_vendors_wait_is_its_cooldown() {

@@ -165,6 +165,11 @@ impl Ticket {
         })
     }
 
+    /// What happened to it so far.
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.flight.trail
+    }
+
     /// Whether it may have failed for want of time that a caller has.
     pub(crate) fn had_less_time_than(&self, call: &Call) -> bool {
         let longer = |deadline| call.context.deadline().is_none_or(|own| own > deadline);

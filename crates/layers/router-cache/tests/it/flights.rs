@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use router_cache::{CacheLayer, CachePolicy, LeaderError};
+use router_core::context::TrailEntry;
 use router_core::error::TimeoutKind;
 use router_core::{
     Body, BoxFuture, Call, Capabilities, ChatResponse, Context, Error, ErrorKind, EventStream, FinishReason,
@@ -208,13 +209,25 @@ async fn each_keeps_to_its_own_deadline() {
         assert_eq!(vendor.calls(), 1);
     }
 
-    let vendor = Vendor::new().slow(100, 10);
-    let (cache, handle) = cached(&vendor, CachePolicy::default());
-    let call = call("Hi.").streaming().with_context(until(135));
-    let reply = cache.call(&call).await.expect("begun");
-    let error = reply.into_output().await.expect_err("its time is over");
-    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutKind::Deadline));
-    assert_eq!((vendor.living(), handle.in_flight()), (0, 0));
+    // The error tells what was done until then.
+    let told = |error: &Error| {
+        let trail = error.trail().expect("a trail").entries();
+        trail
+            .iter()
+            .any(|entry| matches!(entry, TrailEntry::Fallback { .. }))
+    };
+    for millis in [50, 135] {
+        let vendor = Vendor::new().slow(100, 10).standing_in();
+        let (cache, handle) = cached(&vendor, CachePolicy::default());
+        let call = call("Hi.").streaming().with_context(until(millis));
+        let error = match cache.call(&call).await {
+            Ok(reply) => reply.into_output().await.expect_err("its time is over"),
+            Err(error) => error,
+        };
+        assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutKind::Deadline));
+        assert!(told(&error), "after {millis} ms: {error:?}");
+        assert_eq!((vendor.living(), handle.in_flight()), (0, 0));
+    }
 }
 
 /// Layers further in know the time that is left, and who has more is not harmed by it.
