@@ -165,7 +165,6 @@ impl Service {
     }
 
     /// The endpoint, the caller and the place of a request, by its head.
-    #[expect(clippy::result_large_err, reason = "it is written to a socket at once")]
     fn let_in(&self, head: &HttpRequest) -> std::result::Result<(usize, Option<Text>, Place), HttpResponse> {
         let path = head.path_only();
         if path == "/health" || path == "/healthz" {

@@ -43,7 +43,7 @@ impl Provider for Vendor {
             let stream = EventStream::new(events).committed().await?;
             match call.mode {
                 Mode::Stream => Ok(Reply::stream(stream)),
-                _ => Ok(Reply::full(Output::Chat(stream.collect().await?))),
+                Mode::Full => Ok(Reply::full(Output::Chat(stream.collect().await?))),
             }
         })
     }
