@@ -1,5 +1,6 @@
 //! Recordings: their fields, and how a folder of them is read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -118,6 +119,7 @@ impl Cassette {
     /// # Errors
     /// When it is no JSON of this form.
     pub fn parse(text: &str) -> Result<Self, LoadError> {
+        let text = text.trim_start_matches('\u{feff}');
         serde_json::from_str(text).map_err(|error| LoadError::new("recording", error))
     }
 
@@ -157,8 +159,11 @@ impl Cassette {
     /// told, by the address.
     #[must_use]
     pub fn is_streamed(&self) -> bool {
-        let head = self.response.text.as_deref().unwrap_or_default();
-        let head = head.trim_start_matches(['\u{feff}', '\r', '\n', ' ']);
+        let text = match &self.response.text {
+            Some(text) => Cow::Borrowed(text.as_str()),
+            None => self.text_in_bytes(),
+        };
+        let head = text.trim_start_matches(['\u{feff}', '\r', '\n', ' ']);
         let starts = ["data:", "event:", "id:", ":"]
             .iter()
             .any(|start| head.starts_with(start));
@@ -170,7 +175,15 @@ impl Cassette {
             || (unnamed && self.path().ends_with("-stream"))
     }
 
-    /// The payload of the answer.
+    /// The text that was kept as bytes; empty where there are no bytes or no text in them.
+    fn text_in_bytes(&self) -> Cow<'static, str> {
+        match self.response.base64.as_ref().map(|_| self.payload()) {
+            Some(Ok(Recorded::Text(text))) => String::from_utf8(text.into()).unwrap_or_default().into(),
+            _ => Cow::Borrowed(""),
+        }
+    }
+
+    /// The payload of the answer. What was kept as bytes and is text is text.
     ///
     /// # Errors
     /// When its base64 is none.
@@ -180,13 +193,30 @@ impl Cassette {
             (Some(text), _) => Recorded::Text(Bytes::from(text.clone())),
             (None, Some(data)) => {
                 let bytes = base64::engine::general_purpose::STANDARD.decode(data);
-                Recorded::Binary(Bytes::from(
-                    bytes.map_err(|error| LoadError::new(&self.id, error))?,
-                ))
+                let bytes = bytes.map_err(|error| LoadError::new(&self.id, error))?;
+                match String::from_utf8(bytes) {
+                    Ok(text) if !text.is_empty() => Recorded::Text(Bytes::from(text)),
+                    Ok(_) => Recorded::Binary(Bytes::new()),
+                    Err(error) => Recorded::Binary(Bytes::from(error.into_bytes())),
+                }
             }
             (None, None) if response.body.is_null() => Recorded::Text(Bytes::new()),
             (None, None) => Recorded::Text(Bytes::from(response.body.to_string())),
         })
+    }
+
+    /// What bytes are, as far as the answer or their beginning tells.
+    pub(crate) fn kind_of_bytes(&self) -> String {
+        let gzip = self
+            .response
+            .base64
+            .as_deref()
+            .is_some_and(|data| data.starts_with("H4sI"));
+        match self.header("content-type") {
+            _ if gzip => " in gzip (recordings hold bodies decoded)".to_owned(),
+            "" => String::new(),
+            kind => format!(" of the type {kind}"),
+        }
     }
 
     /// The answer as it came.
@@ -212,6 +242,15 @@ impl Cassette {
 /// # Errors
 /// For a folder or file that cannot be read, and for a file that is no recording, naming it.
 pub fn read_dir(folder: &Path) -> Result<Vec<Cassette>, LoadError> {
+    let files = read_each(folder)?;
+    files.into_iter().map(|(_, cassette)| cassette).collect()
+}
+
+/// The same, each file for itself: what is no recording has the error in its place, and the id that its name gives.
+///
+/// # Errors
+/// For a folder that cannot be read, naming it.
+pub fn read_each(folder: &Path) -> Result<Vec<(String, Result<Cassette, LoadError>)>, LoadError> {
     let list = |folder: &Path| -> Result<Vec<std::path::PathBuf>, LoadError> {
         let entries = fs::read_dir(folder).map_err(|error| LoadError::new(folder.display(), error))?;
         let paths = entries.map(|entry| entry.map(|entry| entry.path()));
@@ -220,20 +259,29 @@ pub fn read_dir(folder: &Path) -> Result<Vec<Cassette>, LoadError> {
             .map_err(|error| LoadError::new(folder.display(), error))
     };
     let mut cassettes = Vec::new();
-    for vendor in list(folder)? {
-        if !vendor.is_dir() {
-            continue;
-        }
+    for vendor in list(folder)?.into_iter().filter(|path| path.is_dir()) {
         for file in list(&vendor)? {
             if file.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
-            let text = fs::read_to_string(&file).map_err(|error| LoadError::new(file.display(), error))?;
-            let cassette =
-                Cassette::parse(&text).map_err(|error| LoadError::new(file.display(), error.why))?;
-            cassettes.push(cassette);
+            let cassette = fs::read_to_string(&file)
+                .map_err(|error| LoadError::new(file.display(), error))
+                .and_then(|text| {
+                    Cassette::parse(&text).map_err(|error| LoadError::new(file.display(), error.why))
+                });
+            let name = |path: &Path| {
+                path.file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned()
+            };
+            let id = match &cassette {
+                Ok(cassette) => cassette.id.clone(),
+                Err(_) => format!("{}/{}", name(&vendor), name(&file)),
+            };
+            cassettes.push((id, cassette));
         }
     }
-    cassettes.sort_by(|one: &Cassette, other| one.id.cmp(&other.id));
+    cassettes.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(cassettes)
 }

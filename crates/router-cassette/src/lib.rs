@@ -9,7 +9,7 @@ mod replay;
 mod service;
 mod verdict;
 
-pub use cassette::{Cassette, LoadError, Recorded, RecordedRequest, RecordedResponse, read_dir};
+pub use cassette::{Cassette, LoadError, Recorded, RecordedRequest, RecordedResponse, read_dir, read_each};
 pub use compare::differences;
 pub use replay::replay;
 pub use service::{Service, service};

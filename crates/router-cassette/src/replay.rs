@@ -20,7 +20,10 @@ pub fn replay(cassette: &Cassette) -> Value {
     };
     let response = match (cassette.payload(), cassette.http_response()) {
         (Ok(Recorded::Binary(_)), _) if !(is_speech(&service) || cassette.is_streamed()) => {
-            return skip("binary answers are not read yet");
+            return skip(&format!(
+                "bytes{} that are no sound and no stream",
+                cassette.kind_of_bytes()
+            ));
         }
         (_, Ok(response)) => response,
         (_, Err(error)) => return skip(&error.to_string()),

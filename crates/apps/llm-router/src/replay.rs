@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use router_cassette::{Cassette, Verdict, read_dir, read_expected, replay, verdict};
-use serde_json::Value;
+use router_cassette::{Cassette, LoadError, Verdict, read_each, read_expected, replay, verdict};
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
@@ -30,14 +30,13 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let mut cassettes = read_dir(&self.folder).map_err(|error| Failure::Usage(error.to_string()))?;
-        if let Some(only) = &self.only {
-            cassettes.retain(|cassette| cassette.id.contains(only));
-        }
+        let files = read_each(&self.folder).map_err(|error| Failure::Usage(error.to_string()))?;
+        let asked = |id: &str| self.only.as_ref().is_none_or(|only| id.contains(only));
+        let outcomes = files.into_iter().filter(|(id, _)| asked(id)).map(outcome);
         if self.check {
-            check(&cassettes, &self.expected()?, self.json)
+            check(outcomes, &self.expected()?, self.json)
         } else {
-            print(&cassettes, self.json);
+            print(outcomes, self.json);
             Ok(())
         }
     }
@@ -49,42 +48,51 @@ impl Replay {
     }
 }
 
-fn print(cassettes: &[Cassette], json: bool) {
-    let mut skipped = 0;
-    for cassette in cassettes {
-        let outcome = replay(cassette);
-        skipped += usize::from(outcome.get("skip").is_some());
+/// What is made of a file; one that is no recording is skipped with the reason.
+fn outcome((id, cassette): (String, Result<Cassette, LoadError>)) -> Value {
+    match cassette {
+        Ok(cassette) => replay(&cassette),
+        Err(error) => json!({"id": id, "skip": error.to_string()}),
+    }
+}
+
+fn print(outcomes: impl Iterator<Item = Value>, json: bool) {
+    let (mut read, mut skipped) = (0, 0);
+    for outcome in outcomes {
+        let is_skipped = outcome.get("skip").is_some();
+        *(if is_skipped { &mut skipped } else { &mut read }) += 1;
         if json {
             println!("{outcome}");
         }
     }
     if !json {
-        println!(
-            "{} passed, 0 failed, {skipped} skipped",
-            cassettes.len() - skipped
-        );
+        println!("{read} passed, 0 failed, {skipped} skipped");
     }
 }
 
-fn check(cassettes: &[Cassette], expected: &BTreeMap<String, Value>, json: bool) -> Result<(), Failure> {
+fn check(
+    outcomes: impl Iterator<Item = Value>,
+    expected: &BTreeMap<String, Value>,
+    json: bool,
+) -> Result<(), Failure> {
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for cassette in cassettes {
-        let outcome = replay(cassette);
+    for outcome in outcomes {
         if json {
             println!("{outcome}");
         }
-        match verdict(&outcome, expected.get(&cassette.id)) {
+        let id = outcome["id"].as_str().unwrap_or_default();
+        match verdict(&outcome, expected.get(id)) {
             Verdict::Equal => passed += 1,
             Verdict::Skipped(why) => {
                 skipped += 1;
                 if !json {
-                    println!("SKIP {}: {why}", cassette.id);
+                    println!("SKIP {id}: {why}");
                 }
             }
             Verdict::Differs(found) => {
                 failed += 1;
                 if !json {
-                    println!("FAIL {}\n    {}", cassette.id, found.join("\n    "));
+                    println!("FAIL {id}\n    {}", found.join("\n    "));
                 }
             }
         }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use router_cassette::{Cassette, Recorded, Verdict, read_dir, read_expected, replay, verdict};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use router_cassette::{Cassette, Recorded, Verdict, read_dir, read_each, read_expected, replay, verdict};
 use serde_json::{Value, json};
 
 fn recording(provider: &str, endpoint: &str, url: &str, body: Value) -> Cassette {
@@ -70,6 +72,25 @@ fn binary_bodies_are_bytes() {
     assert!(
         outcome["skip"].as_str().is_some_and(|why| why.contains("acme/a")),
         "{outcome}"
+    );
+}
+
+#[test]
+fn text_that_was_kept_as_bytes_is_text() {
+    let answer = r#"{"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}"#;
+    let stream = "data: {\"choices\":[{\"delta\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}\n\n";
+    for (text, operation) in [(answer, "chat"), (stream, "chat_stream")] {
+        let mut cassette = recording("acme", "chat", "https://acme.example/v1/chat", json!(null));
+        cassette.response.base64 = Some(STANDARD.encode(text));
+        let outcome = replay(&cassette);
+        assert_eq!(outcome["operation"], operation);
+        assert_eq!(outcome["choices"][0]["text"], "Hello");
+    }
+    let mut cassette = recording("acme", "chat", "https://acme.example/v1/chat", json!(null));
+    cassette.response.base64 = Some("H4sIAAAAAAAA/wMAAAAAAAAAAAA=".to_owned());
+    assert_eq!(
+        replay(&cassette)["skip"],
+        "bytes in gzip (recordings hold bodies decoded) that are no sound and no stream"
     );
 }
 
@@ -155,6 +176,18 @@ fn a_file_that_is_no_recording_is_named() {
     let error = read_dir(&folder).expect_err("a broken file").to_string();
     assert!(error.contains("acme/broken.json: "), "{error}");
     assert_eq!(error.lines().count(), 1);
+    // The others are read all the same.
+    fs::write(
+        folder.join("acme/good.json"),
+        "\u{feff}{\"id\": \"acme/good\", \"provider\": \"acme\", \"endpoint\": \"chat\", \"response\": {\"status\": 200}}",
+    )
+    .expect("a file");
+    let each = read_each(&folder).expect("a folder");
+    let read: Vec<_> = each
+        .iter()
+        .map(|(id, file)| (id.as_str(), file.is_ok()))
+        .collect();
+    assert_eq!(read, [("acme/broken", false), ("acme/good", true)]);
     fs::remove_dir_all(folder).expect("a folder");
 }
 
