@@ -1,5 +1,7 @@
 //! Answers and events in the wire's words.
 
+use std::collections::VecDeque;
+
 use bytes::{BufMut as _, BytesMut};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
@@ -26,9 +28,21 @@ pub(super) struct Encoder {
     calls: Vec<u32>,
     /// The call whose arguments are coming: clients know one at a time.
     called: Option<u32>,
+    /// Calls that have begun meanwhile, with what has come of them.
+    waiting: VecDeque<Waiting>,
     citations: u32,
     /// Whether reasoning that comes is a plan, as its vendor told beforehand.
     planned: bool,
+}
+
+/// A call that waits for the end of the one before.
+#[derive(Debug)]
+struct Waiting {
+    place: u32,
+    id: Text,
+    name: Text,
+    arguments: String,
+    ended: bool,
 }
 
 /// What deltas of a content are.
@@ -101,9 +115,26 @@ impl Encoder {
         }
     }
 
+    /// Ends the call whose arguments were coming, and tells those that waited for it, up to one that is not complete.
     fn end_call(&mut self, out: &mut BytesMut) {
-        if let Some(place) = self.called.take() {
+        while let Some(place) = self.called.take() {
             write("tool-call-end", &Said::End("tool-call-end", place), out);
+            let Some(next) = self.waiting.pop_front() else {
+                return;
+            };
+            write(
+                "tool-call-start",
+                &Said::CallStart(next.place, &next.id, &next.name),
+                out,
+            );
+            if !next.arguments.is_empty() {
+                let arguments = Text::from(next.arguments);
+                write("tool-call-delta", &Said::Arguments(next.place, &arguments), out);
+            }
+            self.called = Some(next.place);
+            if !next.ended {
+                return;
+            }
         }
     }
 
@@ -159,10 +190,19 @@ impl ReplyEncoder for Encoder {
             } => {
                 self.start(None, out);
                 self.close(out);
-                self.end_call(out);
                 let place = self.place(*call);
-                self.called = Some(place);
-                write("tool-call-start", &Said::CallStart(place, id, name), out);
+                if self.called.is_some() {
+                    self.waiting.push_back(Waiting {
+                        place,
+                        id: id.clone(),
+                        name: name.clone(),
+                        arguments: String::new(),
+                        ended: false,
+                    });
+                } else {
+                    self.called = Some(place);
+                    write("tool-call-start", &Said::CallStart(place, id, name), out);
+                }
             }
             StreamEvent::ToolCallDelta {
                 choice: 0,
@@ -170,12 +210,17 @@ impl ReplyEncoder for Encoder {
                 arguments,
             } if !arguments.is_empty() => {
                 let place = self.place(*call);
-                write("tool-call-delta", &Said::Arguments(place, arguments), out);
+                match self.waiting.iter_mut().find(|waiting| waiting.place == place) {
+                    Some(waiting) => waiting.arguments.push_str(arguments),
+                    None => write("tool-call-delta", &Said::Arguments(place, arguments), out),
+                }
             }
             StreamEvent::ToolCallEnd { choice: 0, call, .. } => {
                 let place = self.place(*call);
                 if self.called == Some(place) {
                     self.end_call(out);
+                } else if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.place == place) {
+                    waiting.ended = true;
                 }
             }
             StreamEvent::Citation { choice: 0, citation } => self.cite(citation, out),
@@ -187,7 +232,9 @@ impl ReplyEncoder for Encoder {
             StreamEvent::Finish(finish) => {
                 self.start(finish.id.as_ref(), out);
                 self.close(out);
-                self.end_call(out);
+                while self.called.is_some() {
+                    self.end_call(out);
+                }
                 write("message-end", &Said::Finish(finish), out);
                 out.put_slice(b"data: [DONE]\n\n");
             }
