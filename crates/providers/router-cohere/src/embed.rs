@@ -305,7 +305,7 @@ pub mod server {
     use super::WIRE;
     use crate::error::{error_body, error_response};
 
-    /// `POST /v2/embed`.
+    /// `POST /v2/embed`, and `POST /v1/embed`, which answers with bare vectors where no kinds of them are named.
     #[derive(Clone, Copy, Debug)]
     pub struct Embed;
 
@@ -315,14 +315,18 @@ pub mod server {
         }
 
         fn matches(&self, method: &Method, path: &str) -> bool {
-            *method == Method::POST && path == "/v2/embed"
+            *method == Method::POST && matches!(path, "/v2/embed" | "/v1/embed")
         }
 
         fn decode(&self, request: &HttpRequest) -> Result<Ingress> {
             let mut body = Object::parse(&request.body)?;
             let model = body.required_text("model")?;
             let mut embed = EmbeddingRequest::new(inputs(&mut body)?);
-            embed.input_type = Some(body.required_text("input_type")?);
+            let is_first = request.path_only() == "/v1/embed";
+            embed.input_type = match is_first {
+                true => body.text("input_type")?,
+                false => Some(body.required_text("input_type")?),
+            };
             embed.dimensions = body.read("output_dimension")?;
             if embed.dimensions == Some(0) {
                 return Err(invalid("output_dimension", "must be at least 1"));
@@ -345,13 +349,20 @@ pub mod server {
                 let kinds = Json::of(&kinds)?;
                 embed.extra.insert(WIRE, "embedding_types", kinds);
             }
+            let bare = (is_first && kinds.is_empty()).then(|| {
+                let texts = embed.inputs.iter().map(|input| match input {
+                    EmbeddingInput::Text(text) => text.clone(),
+                    _ => Text::default(),
+                });
+                texts.collect()
+            });
             let base64 = kinds.iter().any(|kind| *kind == *"base64");
             let floats = !base64 || kinds.len() > 1;
             Ok(Ingress::new(
                 ModelId::from(model),
                 Operation::from(embed),
                 Mode::Full,
-                Encoder { base64, floats },
+                Encoder { base64, floats, bare },
             ))
         }
 
@@ -406,6 +417,8 @@ pub mod server {
     struct Encoder {
         base64: bool,
         floats: bool,
+        /// The texts, where the vectors are not told by their kinds.
+        bare: Option<Vec<Text>>,
     }
 
     struct Answer<'a> {
@@ -457,8 +470,14 @@ pub mod server {
                 // Clients of the wire take one for granted.
                 map.serialize_entry("id", "embed")?;
             }
-            map.serialize_entry("embeddings", &Vectors(self))?;
-            map.serialize_entry("response_type", "embeddings_by_type")?;
+            if let Some(texts) = &self.encoder.bare {
+                map.serialize_entry("embeddings", &self.answer.embeddings)?;
+                map.serialize_entry("texts", texts)?;
+                map.serialize_entry("response_type", "embeddings_floats")?;
+            } else {
+                map.serialize_entry("embeddings", &Vectors(self))?;
+                map.serialize_entry("response_type", "embeddings_by_type")?;
+            }
             if extra.get(WIRE, "meta").is_none() {
                 let usage = self.answer.usage.as_ref();
                 let meta = Meta {

@@ -328,3 +328,18 @@ fn an_error_in_a_stream_is_its_last_event() {
     assert!(!events.is_empty());
     assert_eq!(error.expect("an error").message(), "busy");
 }
+
+#[test]
+fn the_first_version_has_bare_vectors() {
+    for (kinds, expected) in [
+        (json!([]), json!([[0.5]])),
+        (json!(["float"]), json!({"float": [[0.5]]})),
+    ] {
+        let body = json!({"model": "m", "texts": ["x"], "embedding_types": kinds});
+        let mut ingress = read("/v1/embed", &body);
+        let answer = Output::Embed(router_core::EmbeddingResponse::new(vec![vec![0.5]]));
+        let response = ingress.reply.full(&Head::default(), &answer).expect("a reply");
+        let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+        assert_eq!(body["embeddings"], expected);
+    }
+}
