@@ -3,6 +3,7 @@
 mod chat;
 mod error;
 mod models;
+mod transcript;
 mod vectors;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub fn endpoints() -> Vec<Box<dyn ServerCodec>> {
         Box::new(FillIn),
         Box::new(Embeddings),
         Box::new(models::Models),
+        Box::new(transcript::Transcriptions),
     ]
 }
 
