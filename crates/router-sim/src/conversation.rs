@@ -23,7 +23,7 @@ impl<'a> Conversation<'a> {
             .rposition(|message| message.role == Role::User)
             .unwrap_or(request.messages.len());
         let text = match request.messages.get(last_user) {
-            Some(message) => message.content.joined_text(),
+            Some(message) => lines(&message.content),
             None => Text::default(),
         };
         Self {
@@ -164,6 +164,18 @@ impl<'a> Conversation<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The texts of a content, each on lines of its own.
+fn lines(content: &Content) -> Text {
+    let texts = content.parts().iter().filter_map(|part| match part {
+        ContentPart::Text(part) => Some(part.text.as_str()),
+        _ => None,
+    });
+    match content {
+        Content::Text(text) => text.clone(),
+        Content::Parts(_) => Text::from(texts.collect::<Vec<_>>().join("\n")),
     }
 }
 

@@ -184,3 +184,10 @@ async fn what_is_not_there_is_refused_by_name() {
         assert!(error.message().starts_with(field), "{error}");
     }
 }
+
+#[tokio::test]
+async fn parts_of_a_message_are_lines_of_their_own() {
+    let parts = ["<reminder/>", "Reply with exactly: ok"].map(ContentPart::text);
+    let request = ChatRequest::new([Message::user(parts.to_vec())]);
+    assert_eq!(SimModel::new().chat(MODEL, request).await.unwrap().text(), "ok");
+}
