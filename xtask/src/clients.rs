@@ -11,7 +11,7 @@ use crate::{Arguments, Outcome, process, setup, workspace};
 const KEY: &str = "sk-test";
 
 /// Our own scripts, in `crates/router-sim/tests/clients`.
-const OWN: [&str; 7] = [
+const OWN: [&str; 8] = [
     "azure_openai_python.py",
     "bedrock_boto3.py",
     "cohere_python.py",
@@ -19,7 +19,11 @@ const OWN: [&str; 7] = [
     "google_genai_python.py",
     "mistral_python.py",
     "ollama_python.py",
+    "pydantic_ai_python.py",
 ];
+
+/// Those that are for Node.
+const OWN_NODE: [&str; 2] = ["anthropic_node.mjs", "vercel_ai_node.mjs"];
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
     let mut folder = None;
@@ -81,6 +85,17 @@ fn own_scripts(vendor: &Server, install: bool) -> Outcome {
         totals += match &python {
             Ok(python) => {
                 let mut command = Command::new(python);
+                command.arg(script).current_dir(&scripts);
+                process::run_and_count(told_of(vendor, &mut command), Runner::Script)?
+            }
+            Err(why) => skipped(script, why),
+        };
+    }
+    let node = setup::node(&scripts, install);
+    for script in OWN_NODE {
+        totals += match &node {
+            Ok(()) => {
+                let mut command = Command::new("node");
                 command.arg(script).current_dir(&scripts);
                 process::run_and_count(told_of(vendor, &mut command), Runner::Script)?
             }
