@@ -47,7 +47,8 @@ fn invalid(field: &str, what: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest, format!("{field}: {what}"))
 }
 
-fn empty(field: &str) -> Error {
+/// The error for a list with nothing in it.
+pub(crate) fn empty(field: &str) -> Error {
     invalid(field, "at least one is needed")
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chat::Usage;
+use crate::check::empty;
 use crate::content::{ContentPart, Media};
+use crate::error::{Error, Result};
 use crate::extra::Extra;
 use crate::options::ProviderOptions;
 use crate::text::Text;
@@ -78,6 +80,23 @@ impl EmbeddingRequest {
             inputs: inputs.into_iter().map(Into::into).collect(),
             ..Self::default()
         }
+    }
+
+    /// The inputs, for vendors that take texts alone.
+    ///
+    /// # Errors
+    /// `InvalidRequest` without any, `Unsupported` for one that is no text.
+    pub fn texts(&self) -> Result<Vec<&str>> {
+        if self.inputs.is_empty() {
+            return Err(empty("inputs"));
+        }
+        let inputs = self.inputs.iter();
+        inputs
+            .map(|input| match input {
+                EmbeddingInput::Text(text) => Ok(text.as_str()),
+                _ => Err(Error::unsupported("embeddings of anything but texts")),
+            })
+            .collect()
     }
 
     /// With a length of the vectors.

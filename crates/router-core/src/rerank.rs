@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chat::Usage;
+use crate::check::empty;
 use crate::content::ContentPart;
+use crate::error::{Error, Result};
 use crate::extra::Extra;
 use crate::options::ProviderOptions;
 use crate::text::Text;
@@ -38,6 +40,23 @@ impl RerankRequest {
             documents: documents.into_iter().map(Into::into).collect(),
             ..Self::default()
         }
+    }
+
+    /// The documents, for vendors that take texts alone.
+    ///
+    /// # Errors
+    /// `InvalidRequest` without any, `Unsupported` for one that is no text.
+    pub fn texts(&self) -> Result<Vec<&str>> {
+        if self.documents.is_empty() {
+            return Err(empty("documents"));
+        }
+        let documents = self.documents.iter();
+        documents
+            .map(|document| match document {
+                ContentPart::Text(part) => Ok(part.text.as_str()),
+                _ => Err(Error::unsupported("documents that are no text")),
+            })
+            .collect()
     }
 
     /// With a limit on how many of the best are given.

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use router_core::{BatchLimits, Call, Capabilities, Error, Output, ProviderId, Result, StreamEvent, Warning};
+use router_core::{
+    BatchLimits, Call, Capabilities, Error, ErrorKind, Output, ProviderId, Result, StreamEvent, Text, Warning,
+};
+use serde::Serialize;
 
 use crate::framing::{Frame, Framing};
 use crate::message::{HttpRequest, HttpResponse};
@@ -89,6 +92,28 @@ impl Encoded {
         }
     }
 
+    /// A `POST` of JSON that is answered in the call's mode.
+    ///
+    /// # Errors
+    /// `InvalidRequest` for what is no JSON.
+    pub fn post(
+        call: &Call,
+        path: impl Into<Text>,
+        body: &impl Serialize,
+        warnings: Vec<Warning>,
+    ) -> Result<Self> {
+        let request = HttpRequest::post_json(path, json(body)?);
+        Ok(Self::new(call, request, warnings))
+    }
+
+    /// A `POST` of JSON that is answered whole, whatever the call's mode.
+    ///
+    /// # Errors
+    /// As [`Encoded::post`].
+    pub fn post_whole(path: impl Into<Text>, body: &impl Serialize, warnings: Vec<Warning>) -> Result<Self> {
+        Ok(Self::whole(HttpRequest::post_json(path, json(body)?), warnings))
+    }
+
     /// A request that is answered whole, whatever the call's mode.
     #[must_use]
     pub fn whole(request: HttpRequest, warnings: Vec<Warning>) -> Self {
@@ -98,6 +123,13 @@ impl Encoded {
             streams: false,
         }
     }
+}
+
+fn json(body: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(body).map_err(|error| {
+        let message = format!("request is not representable: {error}");
+        Error::new(ErrorKind::InvalidRequest, message)
+    })
 }
 
 /// Turns the frames of one reply into events.

@@ -8,7 +8,7 @@ use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::{Encoded, HttpResponse};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
@@ -54,12 +54,7 @@ pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest)
             overrides: &overrides,
         },
     };
-    let bytes = serde_json::to_vec(&body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(PATH, bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole(PATH, &body, warnings.into_list())
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::{Encoded, HttpResponse};
 use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
@@ -85,16 +85,7 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Res
         request,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("request is not representable: {error}"),
-        )
-    })?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(path(call.model.as_str(), "invoke"), bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole(path(call.model.as_str(), "invoke"), &body, warnings.into_list())
 }
 
 fn check<'a>(form: Form, request: &'a EmbeddingRequest, warnings: &mut Warnings) -> Result<Vec<&'a Text>> {

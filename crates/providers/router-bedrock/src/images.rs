@@ -8,7 +8,7 @@ use router_wire::lenient::{List, Str};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest, HttpResponse, media_type};
+use router_wire::{Encoded, HttpResponse, media_type};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +76,7 @@ pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &ImageRequest) -> 
         config: Config::of(form, request)?,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(path(call.model.as_str(), "invoke"), bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole(path(call.model.as_str(), "invoke"), &body, warnings.into_list())
 }
 
 struct Body<'a> {

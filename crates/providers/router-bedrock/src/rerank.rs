@@ -1,13 +1,11 @@
 //! Documents by how well they answer a query, by InvokeModel, in the form that Cohere's and Amazon's rankers share.
 
-use router_core::content::TextPart;
 use router_core::rerank::{RerankRequest, RerankResponse};
-use router_core::{Call, ContentPart, Error, ErrorKind, Result, Text};
-use router_wire::object::invalid;
+use router_core::{Call, Result};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::{Encoded, HttpResponse};
 use router_wire_openai::rerank::response;
 use serde::ser::{Serialize, Serializer};
 
@@ -24,14 +22,7 @@ const COHERE_VERSION: u32 = 2;
 /// # Errors
 /// `InvalidRequest` without documents; `Unsupported` for documents that are no text, and for settings when the request is strict.
 pub fn encode(speaker: &Speaker, call: &Call, request: &RerankRequest) -> Result<Encoded> {
-    if request.documents.is_empty() {
-        return Err(invalid("documents", "at least one is needed"));
-    }
-    let documents = request.documents.iter().map(|document| match document {
-        ContentPart::Text(TextPart { text, .. }) => Ok(text),
-        _ => Err(Error::unsupported("documents that are no text")),
-    });
-    let documents = documents.collect::<Result<Vec<&Text>>>()?;
+    let documents = request.texts()?;
     let mut warnings = Warnings::new(request.strict);
     if request.return_documents == Some(true) {
         warnings.dropped("return_documents", "AWS Bedrock has no such setting")?;
@@ -44,19 +35,12 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &RerankRequest) -> Result
         request,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        let message = format!("request is not representable: {error}");
-        Error::new(ErrorKind::InvalidRequest, message)
-    })?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(path(call.model.as_str(), "invoke"), bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole(path(call.model.as_str(), "invoke"), &body, warnings.into_list())
 }
 
 struct Body<'a> {
     version: Option<u32>,
-    documents: Vec<&'a Text>,
+    documents: Vec<&'a str>,
     request: &'a RerankRequest,
     overrides: &'a Overrides<'a>,
 }

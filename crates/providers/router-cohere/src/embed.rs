@@ -10,7 +10,7 @@ use router_wire::object::{Object, invalid, is_string};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides, Seq};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::{Encoded, HttpResponse};
 use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -44,16 +44,7 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Res
         request,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("request is not representable: {error}"),
-        )
-    })?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json("/v2/embed", bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole("/v2/embed", &body, warnings.into_list())
 }
 
 /// The most that one request takes. Vectors of several kinds are not put together: all but one are among the unnamed fields.

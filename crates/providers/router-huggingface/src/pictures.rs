@@ -5,7 +5,7 @@ use router_core::{Call, Error, ErrorKind, Media, Result};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest, HttpResponse, media_type};
+use router_wire::{Encoded, HttpResponse, media_type};
 use serde::Serialize;
 use serde::ser::Serializer;
 
@@ -38,12 +38,7 @@ pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &ImageRequest) -> 
             overrides: &overrides,
         },
     };
-    let bytes = serde_json::to_vec(&body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(model_path(call, ""), bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole(model_path(call, ""), &body, warnings.into_list())
 }
 
 #[derive(Serialize)]

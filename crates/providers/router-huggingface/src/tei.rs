@@ -9,11 +9,10 @@ use router_core::{
 };
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{Num, Str};
-use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Codec, Encoded, Framing, HttpRequest, HttpResponse, NoStreams, StreamDecoder, classify};
+use router_wire::{Codec, Encoded, Framing, HttpResponse, NoStreams, StreamDecoder, classify};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
@@ -85,28 +84,14 @@ impl Codec for TeiCodec {
 }
 
 fn rank(speaker: &Speaker, request: &RerankRequest) -> Result<Encoded> {
-    let mut texts = Vec::with_capacity(request.documents.len());
-    for document in &request.documents {
-        match document {
-            ContentPart::Text(part) => texts.push(part.text.as_str()),
-            _ => return Err(Error::unsupported("documents that are no text")),
-        }
-    }
-    if texts.is_empty() {
-        return Err(invalid("documents", "at least one is needed"));
-    }
+    let texts = request.texts()?;
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], &[])?;
     let body = Query {
         request,
         texts,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json("/rerank", bytes),
-        Vec::new(),
-    ))
+    Encoded::post_whole("/rerank", &body, Vec::new())
 }
 
 struct Query<'a> {

@@ -1,13 +1,12 @@
 //! Vectors: of `hf-inference`, and of a text embeddings server. Both take texts as `inputs` and give bare lists.
 
-use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
+use router_core::embedding::{EmbeddingRequest, EmbeddingResponse};
 use router_core::{BatchLimits, Call, Error, ErrorKind, Result, Usage};
 use router_wire::body::{malformed, text_of};
-use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::{Encoded, HttpResponse};
 use serde::Serialize;
 use serde::ser::Serializer;
 
@@ -29,16 +28,7 @@ pub(crate) fn of_server(speaker: &Speaker, request: &EmbeddingRequest) -> Result
 }
 
 fn encode(speaker: &Speaker, path: String, request: &EmbeddingRequest, shortens: bool) -> Result<Encoded> {
-    let mut texts = Vec::with_capacity(request.inputs.len());
-    for input in &request.inputs {
-        match input {
-            EmbeddingInput::Text(text) => texts.push(text.as_str()),
-            _ => return Err(Error::unsupported("embeddings of what is no text")),
-        }
-    }
-    if texts.is_empty() {
-        return Err(invalid("inputs", "at least one is needed"));
-    }
+    let texts = request.texts()?;
     let mut warnings = Warnings::new(request.strict);
     for (name, set) in [
         ("dimensions", request.dimensions.is_some() && !shortens),
@@ -56,12 +46,7 @@ fn encode(speaker: &Speaker, path: String, request: &EmbeddingRequest, shortens:
         shortens,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(path, bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole(path, &body, warnings.into_list())
 }
 
 struct Body<'a> {

@@ -8,7 +8,7 @@ use router_wire::object::{Object, list_of};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::{Encoded, HttpResponse};
 use serde::ser::{Serialize, Serializer};
 
 use crate::prepare::Chunk;
@@ -44,14 +44,7 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &TranscriptionRequest) ->
         document,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        let message = format!("request is not representable: {error}");
-        Error::new(ErrorKind::InvalidRequest, message)
-    })?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json("/ocr", bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole("/ocr", &body, warnings.into_list())
 }
 
 struct Body<'a> {

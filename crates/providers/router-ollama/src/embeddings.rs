@@ -8,7 +8,7 @@ use router_wire::lenient::{Num, Str};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides, Seq};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::{Encoded, HttpResponse};
 use serde::Deserialize;
 use serde::ser::{Serialize, Serializer};
 
@@ -49,16 +49,7 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Res
         request,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("request is not representable: {error}"),
-        )
-    })?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json("/api/embed", bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole("/api/embed", &body, warnings.into_list())
 }
 
 struct Body<'a> {

@@ -1,14 +1,13 @@
 //! Embeddings: texts only, of the length that the model has.
 
-use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
+use router_core::embedding::{EmbeddingRequest, EmbeddingResponse};
 use router_core::{Call, Error, ErrorKind, Result, Usage};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{List, Num, Str};
-use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
-use router_wire::write::{Fields, Overrides, Seq};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::write::{Fields, Overrides};
+use router_wire::{Encoded, HttpResponse};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
@@ -26,13 +25,7 @@ pub(crate) fn encode(
     call: &Call,
     request: &EmbeddingRequest,
 ) -> Result<Encoded> {
-    if request.inputs.is_empty() {
-        return Err(invalid("inputs", "at least one is needed"));
-    }
-    let is_text = |input: &EmbeddingInput| matches!(input, EmbeddingInput::Text(_));
-    if !request.inputs.iter().all(is_text) {
-        return Err(Error::unsupported("embeddings of anything but texts"));
-    }
+    let texts = request.texts()?;
     let mut warnings = Warnings::new(request.strict);
     for (name, set) in [
         ("dimensions", request.dimensions.is_some()),
@@ -54,20 +47,17 @@ pub(crate) fn encode(
         call,
         place,
         request,
+        texts,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(place.path(PATH), bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole(place.path(PATH), &body, warnings.into_list())
 }
 
 struct Body<'a> {
     call: &'a Call,
     place: &'a Place,
     request: &'a EmbeddingRequest,
+    texts: Vec<&'a str>,
     overrides: &'a Overrides<'a>,
 }
 
@@ -76,11 +66,7 @@ impl Serialize for Body<'_> {
         let mut body = Fields::new(serializer.serialize_map(None)?, self.overrides);
         body.field("model_id", &self.call.model)?;
         self.place.write(&mut body, self.overrides)?;
-        let text = |input: &'_ EmbeddingInput| match input {
-            EmbeddingInput::Text(text) => text.clone(),
-            _ => router_core::Text::new(),
-        };
-        body.field("inputs", &Seq(|| self.request.inputs.iter().map(text)))?;
+        body.field("inputs", &self.texts)?;
         body.end(&self.request.extra, WIRE)
     }
 }

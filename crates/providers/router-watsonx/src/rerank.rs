@@ -1,14 +1,12 @@
 //! A query over documents, and their scores.
 
 use router_core::rerank::{RankedDocument, RerankRequest, RerankResponse};
-use router_core::{Call, ContentPart, Error, ErrorKind, Result, Text, Usage};
+use router_core::{Call, ContentPart, Error, ErrorKind, Result, Usage};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{List, Num, Str};
-use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
-use router_wire::warnings::Warnings;
-use router_wire::write::{Fields, Overrides, Seq};
-use router_wire::{Encoded, HttpRequest, HttpResponse};
+use router_wire::write::{Fields, Overrides};
+use router_wire::{Encoded, HttpResponse};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
@@ -24,33 +22,24 @@ pub(crate) fn encode(
     call: &Call,
     request: &RerankRequest,
 ) -> Result<Encoded> {
-    if request.documents.is_empty() {
-        return Err(invalid("documents", "at least one is needed"));
-    }
-    let is_text = |document: &ContentPart| matches!(document, ContentPart::Text(_));
-    if !request.documents.iter().all(is_text) {
-        return Err(Error::unsupported("documents that are no text"));
-    }
+    let texts = request.texts()?;
     place.check(&request.provider_options, speaker.provider())?;
     let overrides = Overrides::of(&request.provider_options, &[speaker.provider().as_str()], &[])?;
     let body = Body {
         call,
         place,
         request,
+        inputs: texts.into_iter().map(|text| Document { text }).collect(),
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(place.path(PATH), bytes),
-        Warnings::new(request.strict).into_list(),
-    ))
+    Encoded::post_whole(place.path(PATH), &body, Vec::new())
 }
 
 struct Body<'a> {
     call: &'a Call,
     place: &'a Place,
     request: &'a RerankRequest,
+    inputs: Vec<Document<'a>>,
     overrides: &'a Overrides<'a>,
 }
 
@@ -61,13 +50,7 @@ impl Serialize for Body<'_> {
         body.field("model_id", &self.call.model)?;
         self.place.write(&mut body, self.overrides)?;
         body.field("query", &request.query)?;
-        let document = |document: &ContentPart| Document {
-            text: match document {
-                ContentPart::Text(part) => part.text.clone(),
-                _ => Text::new(),
-            },
-        };
-        body.field("inputs", &Seq(|| request.documents.iter().map(document)))?;
+        body.field("inputs", &self.inputs)?;
         if request.top_n.is_some() || request.return_documents.is_some() {
             let return_options = Returned {
                 top_n: request.top_n,
@@ -80,8 +63,8 @@ impl Serialize for Body<'_> {
 }
 
 #[derive(Serialize)]
-struct Document {
-    text: Text,
+struct Document<'a> {
+    text: &'a str,
 }
 
 #[derive(Serialize)]

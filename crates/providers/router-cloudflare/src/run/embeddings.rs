@@ -1,6 +1,6 @@
 //! Texts to vectors.
 
-use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
+use router_core::embedding::{EmbeddingRequest, EmbeddingResponse};
 use router_core::{BatchLimits, Call, Error, ErrorKind, Result};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::List;
@@ -17,13 +17,7 @@ use super::{NOT_THERE, OWN, WIRE};
 pub(crate) const LIMITS: BatchLimits = BatchLimits::inputs(100);
 
 pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Result<Encoded> {
-    let mut texts = Vec::with_capacity(request.inputs.len());
-    for input in &request.inputs {
-        match input {
-            EmbeddingInput::Text(text) => texts.push(text.as_str()),
-            _ => return Err(Error::unsupported("embeddings of anything but texts")),
-        }
-    }
+    let texts = request.texts()?;
     let mut warnings = Warnings::new(request.strict);
     for (name, set) in [
         ("dimensions", request.dimensions.is_some()),

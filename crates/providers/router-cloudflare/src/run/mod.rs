@@ -7,10 +7,10 @@ pub(crate) mod rerank;
 pub(crate) mod sound;
 
 use router_core::Warning;
-use router_core::{Call, Error, ErrorKind, Result};
+use router_core::{Call, Result};
 use router_wire::body::text_of;
 use router_wire::error_body::ErrorBody;
-use router_wire::{Encoded, HttpRequest, HttpResponse, classify};
+use router_wire::{Encoded, HttpResponse, classify};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -32,12 +32,7 @@ pub(crate) fn path(call: &Call) -> String {
 
 /// A run with a body of JSON, which is answered whole.
 pub(crate) fn whole(call: &Call, body: &impl Serialize, warnings: Vec<Warning>) -> Result<Encoded> {
-    let bytes =
-        serde_json::to_vec(body).map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(path(call), bytes),
-        warnings,
-    ))
+    Encoded::post_whole(path(call), body, warnings)
 }
 
 #[derive(Default, Deserialize)]

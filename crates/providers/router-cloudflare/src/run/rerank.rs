@@ -1,7 +1,7 @@
 //! A query over texts, and their scores.
 
 use router_core::rerank::{RankedDocument, RerankRequest, RerankResponse};
-use router_core::{Call, ContentPart, Error, ErrorKind, Result};
+use router_core::{Call, Error, ErrorKind, Result};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{List, Num};
 use router_wire::provenance::Speaker;
@@ -13,13 +13,11 @@ use serde::{Deserialize, Serialize};
 use super::{OWN, WIRE};
 
 pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &RerankRequest) -> Result<Encoded> {
-    let mut contexts = Vec::with_capacity(request.documents.len());
-    for document in &request.documents {
-        match document {
-            ContentPart::Text(part) => contexts.push(Context { text: &part.text }),
-            _ => return Err(Error::unsupported("documents that are no text")),
-        }
-    }
+    let contexts = request
+        .texts()?
+        .into_iter()
+        .map(|text| Context { text })
+        .collect();
     let overrides = &Overrides::of(&request.provider_options, &[speaker.provider().as_str()], OWN)?;
     let body = Body {
         request,

@@ -1,11 +1,11 @@
 //! `/generate` and `/generate_stream`: a prompt and how it is gone on with.
 
-use router_core::{Call, ChatRequest, Error, ErrorKind, Result, Text};
+use router_core::{Call, ChatRequest, Error, Result, Text};
+use router_wire::Encoded;
 use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest};
 use router_wire_openai::completions;
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -31,18 +31,12 @@ pub(super) fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> R
             overrides: &overrides,
         },
     };
-    let bytes = serde_json::to_vec(&body)
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
     let path = if call.is_stream() {
         "/generate_stream"
     } else {
         "/generate"
     };
-    Ok(Encoded::new(
-        call,
-        HttpRequest::post_json(path, bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post(call, path, &body, warnings.into_list())
 }
 
 fn check(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {

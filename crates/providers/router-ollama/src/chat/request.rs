@@ -6,15 +6,15 @@ use router_core::chat::{ReasoningConfig, ReasoningEffort, ResponseFormat};
 use router_core::content::MediaSource;
 use router_core::message::Role;
 use router_core::{
-    Call, ChatRequest, Content, ContentPart, Error, ErrorKind, Media, Message, Result, Text, ToolCall,
-    ToolChoice, ToolDefinition, ToolResult,
+    Call, ChatRequest, Content, ContentPart, Media, Message, Result, Text, ToolCall, ToolChoice,
+    ToolDefinition, ToolResult,
 };
+use router_wire::Encoded;
 use router_wire::completion;
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, JsonOrText, Overrides, Seq, extra_fields};
-use router_wire::{Encoded, HttpRequest};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
@@ -40,17 +40,7 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> Result<E
         overrides: &overrides,
         runner: &runner,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("request is not representable: {error}"),
-        )
-    })?;
-    Ok(Encoded::new(
-        call,
-        HttpRequest::post_json("/api/chat", bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post(call, "/api/chat", &body, warnings.into_list())
 }
 
 /// The runner's options that the caller gave beside the settings.

@@ -1,12 +1,12 @@
 //! A chat of one message as a prompt.
 
 use router_core::message::Role;
-use router_core::{Call, ChatRequest, Error, ErrorKind, Message, Result, Text};
+use router_core::{Call, ChatRequest, Error, Message, Result, Text};
+use router_wire::Encoded;
 use router_wire::completion::{MARK, WIRE};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Inner, Overrides};
-use router_wire::{Encoded, HttpRequest};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -36,15 +36,7 @@ pub fn encode(
         prompt,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        let message = format!("request is not representable: {error}");
-        Error::new(ErrorKind::InvalidRequest, message)
-    })?;
-    Ok(Encoded::new(
-        call,
-        HttpRequest::post_json(path, bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post(call, path, &body, warnings.into_list())
 }
 
 fn check(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {

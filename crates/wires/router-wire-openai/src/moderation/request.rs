@@ -2,11 +2,11 @@
 
 use router_core::content::{MediaKind, MediaSource};
 use router_core::moderation::ModerationRequest;
-use router_core::{Call, Content, ContentPart, Error, ErrorKind, Extra, Result, Text};
+use router_core::{Call, Content, ContentPart, Error, Extra, Result, Text};
+use router_wire::Encoded;
 use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::write::{Fields, Inner, Overrides, Seq, extra_fields_but};
-use router_wire::{Encoded, HttpRequest};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{ALONE, WIRE};
@@ -31,11 +31,7 @@ pub fn encode(
         extra: &request.extra,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        let message = format!("request is not representable: {error}");
-        Error::new(ErrorKind::InvalidRequest, message)
-    })?;
-    Ok(Encoded::whole(HttpRequest::post_json(path, bytes), Vec::new()))
+    Encoded::post_whole(path, &body, Vec::new())
 }
 
 /// What is judged, in one of the forms that the wire has.

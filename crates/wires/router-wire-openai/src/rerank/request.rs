@@ -2,12 +2,12 @@
 
 use router_core::content::{MediaKind, MediaSource};
 use router_core::rerank::RerankRequest;
-use router_core::{Call, ContentPart, Error, ErrorKind, Media, Result};
+use router_core::{Call, ContentPart, Error, Media, Result};
+use router_wire::Encoded;
 use router_wire::object::invalid;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides, Seq};
-use router_wire::{Encoded, HttpRequest};
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 
 use super::{RerankDialect, WIRE};
@@ -49,14 +49,7 @@ pub fn encode(
         request,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        let message = format!("request is not representable: {error}");
-        Error::new(ErrorKind::InvalidRequest, message)
-    })?;
-    Ok(Encoded::whole(
-        HttpRequest::post_json(&dialect.path, bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post_whole(&dialect.path, &body, warnings.into_list())
 }
 
 fn is_picture(media: &Media) -> bool {

@@ -1,11 +1,11 @@
 //! A text to speak as the body of a request.
 
 use router_core::audio::SpeechRequest;
-use router_core::{Call, Error, ErrorKind, Result};
+use router_core::{Call, Result};
+use router_wire::Encoded;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, Overrides};
-use router_wire::{Encoded, HttpRequest};
 use serde::ser::{Serialize, Serializer};
 
 use super::{SpeechDialect, WIRE};
@@ -41,15 +41,7 @@ pub fn encode(
         request,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        let message = format!("request is not representable: {error}");
-        Error::new(ErrorKind::InvalidRequest, message)
-    })?;
-    Ok(Encoded::new(
-        call,
-        HttpRequest::post_json(&dialect.path, bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post(call, &dialect.path, &body, warnings.into_list())
 }
 
 /// Whether a call is answered with events instead of bare bytes.

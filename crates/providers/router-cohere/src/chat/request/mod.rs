@@ -5,15 +5,13 @@ mod messages;
 use router_core::chat::ResponseFormat;
 use router_core::content::MediaKind;
 use router_core::message::Role;
-use router_core::{
-    Call, ChatRequest, ContentPart, Error, ErrorKind, Extra, Media, Result, ToolChoice, ToolDefinition,
-};
+use router_core::{Call, ChatRequest, ContentPart, Extra, Media, Result, ToolChoice, ToolDefinition};
+use router_wire::Encoded;
 use router_wire::completion;
 use router_wire::object::{invalid, list_of};
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::write::{Fields, JsonOrText, Overrides, Seq, extra_fields_but, inner_fields};
-use router_wire::{Encoded, HttpRequest};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
@@ -45,17 +43,7 @@ pub fn encode(speaker: &Speaker, call: &Call, request: &ChatRequest) -> Result<E
         documents: &documents,
         overrides: &overrides,
     };
-    let bytes = serde_json::to_vec(&body).map_err(|error| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("request is not representable: {error}"),
-        )
-    })?;
-    Ok(Encoded::new(
-        call,
-        HttpRequest::post_json("/v2/chat", bytes),
-        warnings.into_list(),
-    ))
+    Encoded::post(call, "/v2/chat", &body, warnings.into_list())
 }
 
 struct Body<'a> {
