@@ -71,7 +71,9 @@ const TASKS: &[Task] = &[
         name: "bench",
         usage: "bench                     instructions and allocations of a call, beside the bare transports;\n\
                 \x20                             --peers also beside other libraries, --quick with fewer calls, --json as lines,\n\
-                \x20                             --check against the table in docs/benchmarks.md, --save into it",
+                \x20                             --check against the table in docs/benchmarks.md, --save into it\n\
+                \x20   bench gateway             time that the gateway adds, requests a second, memory, size and start;\n\
+                \x20                             --binary FILE measures one that is built, --save into docs/benchmarks.md",
         run: bench::run,
     },
     Task {

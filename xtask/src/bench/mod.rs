@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: what a call costs, beside others, and whether ours costs no more than it may.
 
 mod contender;
+mod gateway;
+mod load;
 mod measure;
 mod slim;
 mod table;
@@ -22,6 +24,11 @@ const PAGE: &str = "docs/benchmarks.md";
 const GROWTH: f64 = 1.05;
 
 pub(crate) fn run(arguments: Arguments<'_>) -> Outcome {
+    if let Some((name, rest)) = arguments.split_first()
+        && name == "gateway"
+    {
+        return gateway::run(rest);
+    }
     only_flags(arguments, &["--quick", "--peers", "--check", "--save", "--json"])?;
     let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let effort = Effort {
@@ -132,27 +139,35 @@ fn without_regression(table: &Table, kept: &Table) -> Totals {
 
 /// When, where and with what was measured.
 fn circumstances() -> Result<String, String> {
-    let said = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).output();
-        let output = output.map_err(|error| format!("{program}: {error}"))?;
-        Ok::<_, String>(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let processor = processor
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("an unnamed processor", |(_, name)| name)
-        .to_owned();
     let mut versions = Vec::new();
     for contender in CONTENDERS {
         versions.extend(contender.versions()?);
     }
     versions.dedup();
     Ok(format!(
-        "{}, {processor}, {}, {}; {}",
-        said("date", &["+%F"])?,
-        said("rustc", &["--version"])?,
+        "{}, {}; {}",
+        machine()?,
         said("valgrind", &["--version"])?,
         versions.join(", ")
     ))
+}
+
+/// When it is, on which machine, with which compiler.
+fn machine() -> Result<String, String> {
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let processor = processor
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("an unnamed processor", |(_, name)| name);
+    Ok(format!(
+        "{}, {processor}, {}",
+        said("date", &["+%F"])?,
+        said("rustc", &["--version"])?
+    ))
+}
+
+fn said(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(program).args(arguments).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
