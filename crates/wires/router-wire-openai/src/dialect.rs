@@ -74,6 +74,8 @@ pub struct Dialect {
     pub reasoning_replay: ReasoningReplay,
     /// The field that earlier reasoning is sent back in, where it did not come from this vendor's own field.
     pub reasoning_field: Word,
+    /// Whether instructions must be one message in front, as the templates of some models on servers of one's own want it.
+    pub one_system_message: bool,
     /// Whether messages may bear the name of who speaks.
     pub names: bool,
     /// Whether content must be one string; text parts are joined then.
@@ -194,6 +196,7 @@ impl Default for Dialect {
             efforts: Vec::new(),
             reasoning_replay: ReasoningReplay::SameField,
             reasoning_field: Word::Borrowed("reasoning_content"),
+            one_system_message: false,
             names: true,
             text_as_string: false,
             image_urls: true,

@@ -1,6 +1,6 @@
 //! A dialect as data changes what is sent.
 
-use router_core::{Call, ChatRequest, ErrorKind, Json, ProviderId};
+use router_core::{Call, ChatRequest, ErrorKind, Json, Message, ProviderId};
 use router_custom::CustomCodec;
 use router_wire::Codec as _;
 use router_wire::vendor::VendorCodec as _;
@@ -24,6 +24,37 @@ fn differences_are_sent_and_the_rest_stays() {
     assert_eq!(body["max_completion_tokens"], 5);
     assert!(body.get("max_tokens").is_none() && body.get("temperature").is_none());
     assert_eq!(sent("{}")["max_tokens"], 5);
+}
+
+/// Some templates refuse instructions that are several messages, or stand elsewhere.
+#[test]
+fn instructions_become_one_message_in_front() {
+    let request = || {
+        ChatRequest::new([
+            Message::system("Be kind."),
+            Message::user("Hello"),
+            Message::system("Be brief."),
+            Message::user("Bye"),
+        ])
+    };
+    let sent = |dialect: &str, request| {
+        codec(dialect)
+            .expect("a dialect")
+            .encode(&Call::new("m", request))
+    };
+    let encoded = sent(r#"{"one_system_message": true}"#, request()).expect("a request");
+    let body: serde_json::Value = serde_json::from_slice(&encoded.request.body).expect("a body");
+    let expected = serde_json::json!([{"role": "system", "content": "Be kind.\n\nBe brief."},
+        {"role": "user", "content": "Hello"}, {"role": "user", "content": "Bye"}]);
+    assert_eq!(body["messages"], expected);
+    assert_eq!(encoded.warnings[0].setting, "messages");
+    let error = sent(r#"{"one_system_message": true}"#, request().strict()).expect_err("it is changed");
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    let plain = sent("{}", request()).expect("a request");
+    assert!(plain.warnings.is_empty());
+    let leading = ChatRequest::new([Message::system("Be kind."), Message::user("Hello")]);
+    let leading = sent(r#"{"one_system_message": true}"#, leading).expect("a request");
+    assert!(leading.warnings.is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod check;
 mod messages;
 mod parts;
 mod reasoning;
+mod system;
 mod tools;
 
 use router_core::content::{MediaSource, TextPart};
@@ -38,6 +39,8 @@ pub fn encode(
 ) -> Result<Encoded> {
     completion::check(request)?;
     let mut warnings = Warnings::new(request.strict);
+    let merged = system::merged(dialect, request, &mut warnings)?;
+    let request = merged.as_ref().unwrap_or(request);
     check::settings(dialect, request, &mut warnings)?;
     check_offered(speaker, request, &mut warnings)?;
     check::messages(dialect, speaker, request, &mut warnings)?;
