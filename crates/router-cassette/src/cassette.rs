@@ -246,11 +246,14 @@ pub fn read_dir(folder: &Path) -> Result<Vec<Cassette>, LoadError> {
     files.into_iter().map(|(_, cassette)| cassette).collect()
 }
 
+/// A file of a folder: its id, and the recording in it.
+pub type File = (String, Result<Cassette, LoadError>);
+
 /// The same, each file for itself: what is no recording has the error in its place, and the id that its name gives.
 ///
 /// # Errors
 /// For a folder that cannot be read, naming it.
-pub fn read_each(folder: &Path) -> Result<Vec<(String, Result<Cassette, LoadError>)>, LoadError> {
+pub fn read_each(folder: &Path) -> Result<Vec<File>, LoadError> {
     let list = |folder: &Path| -> Result<Vec<std::path::PathBuf>, LoadError> {
         let entries = fs::read_dir(folder).map_err(|error| LoadError::new(folder.display(), error))?;
         let paths = entries.map(|entry| entry.map(|entry| entry.path()));

@@ -9,7 +9,9 @@ mod replay;
 mod service;
 mod verdict;
 
-pub use cassette::{Cassette, LoadError, Recorded, RecordedRequest, RecordedResponse, read_dir, read_each};
+pub use cassette::{
+    Cassette, File, LoadError, Recorded, RecordedRequest, RecordedResponse, read_dir, read_each,
+};
 pub use compare::differences;
 pub use replay::replay;
 pub use service::{Service, service};
