@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use router_core::{ChatResponse, ContentPart, ErrorKind, FinishReason};
 use router_wire::{Codec, HttpResponse};
-use router_wire_openai::responses::response;
+use router_wire_openai::responses::{WIRE, response};
 use serde_json::{Value, json};
 
 use crate::side::{call, chat_reader, codec, collected, responses_reader, speaker};
@@ -211,4 +211,42 @@ fn an_answer_that_baidu_withheld_was_filtered() {
         answer(&json!({"need_clear_history": true})),
         FinishReason::ContentFilter
     );
+}
+
+/// A thought that ends behind the beginning of the text: its words come once, and its seal is kept.
+#[test]
+fn a_thought_that_ends_late_is_told_once() {
+    let item = json!({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "sealed",
+        "content": [{"type": "reasoning_text", "text": "Hm."}]});
+    let answer = collected(
+        responses_reader(),
+        frames(&[
+            json!({"type": "response.output_item.added", "output_index": 0,
+                "item": {"type": "reasoning", "id": "rs_1", "summary": []}}),
+            json!({"type": "response.reasoning_text.delta", "output_index": 0, "content_index": 0, "delta": "Hm."}),
+            json!({"type": "response.output_item.added", "output_index": 1, "item":
+                {"type": "message", "id": "msg_1", "role": "assistant", "status": "in_progress", "content": []}}),
+            json!({"type": "response.output_text.delta", "output_index": 1, "content_index": 0, "delta": "Done."}),
+            json!({"type": "response.output_item.done", "output_index": 0, "item": item}),
+            json!({"type": "response.output_item.done", "output_index": 1, "item": said()}),
+            json!({"type": "response.completed", "response": response(&json!([item, said()]))}),
+        ]),
+    );
+    let choice = &answer.choices[0];
+    assert_eq!(
+        (choice.reasoning().as_str(), choice.text().as_str()),
+        ("Hm.", "Done.")
+    );
+    let thoughts = choice
+        .content
+        .iter()
+        .filter(|part| matches!(part, ContentPart::Reasoning(_)));
+    let riders: Vec<_> = thoughts.filter_map(ContentPart::riders).collect();
+    assert!(riders.iter().any(|riders| riders.signature().is_some()));
+    let again = |name: &str| {
+        riders
+            .iter()
+            .any(|riders| riders.extra().get(WIRE, name).is_some())
+    };
+    assert!(!again("content"), "the words stand in the text of the part alone");
 }

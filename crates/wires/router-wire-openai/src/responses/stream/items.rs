@@ -107,6 +107,11 @@ impl ResponsesStreamDecoder {
 
     fn reasoning(&mut self, index: u64, mut fields: Object<'_>, events: &mut Events) {
         let told = self.item(index).thought.is_some();
+        // OpenRouter ends a thought behind the beginning of the text: what was told is not told again.
+        if told && self.items.last().is_some_and(|last| last.index != index) {
+            fields.take("content");
+            fields.take("summary");
+        }
         let text = ["content", "summary"].into_iter().find_map(|name| {
             let text = paragraphs(fields.peek(name)?);
             (!text.is_empty()).then_some(text)
