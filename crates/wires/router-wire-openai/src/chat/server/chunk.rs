@@ -255,7 +255,17 @@ impl Serialize for WireAudio<'_> {
             MediaSource::Base64(data) => map.serialize_entry("data", data)?,
             _ => map.serialize_entry("data", "")?,
         }
-        extra_fields(&mut map, self.0.riders.extra(), WIRE)?;
+        // What the schema demands, where the sound is another vendor's.
+        let extra = self.0.riders.extra();
+        for name in ["id", "transcript"] {
+            if extra.get(WIRE, name).is_none() {
+                map.serialize_entry(name, "")?;
+            }
+        }
+        if extra.get(WIRE, "expires_at").is_none() {
+            map.serialize_entry("expires_at", &0)?;
+        }
+        extra_fields(&mut map, extra, WIRE)?;
         map.end()
     }
 }

@@ -1,7 +1,8 @@
 //! Chat completions.
 
 use router_core::chat::{FinishReason, Logprobs, TokenLogprob};
-use router_core::{Error, ErrorKind, StreamEvent, Text};
+use router_core::content::MediaKind;
+use router_core::{Error, ErrorKind, Media, StreamEvent, Text};
 use router_wire::{HttpRequest, ServerCodec};
 use router_wire_openai::chat::server::ChatCompletions;
 use serde_json::{Value, json};
@@ -102,6 +103,24 @@ fn refusals_and_log_probabilities_have_fields_of_their_own() {
     assert_eq!(chunks[1]["choices"][0]["delta"]["refusal"], "No");
     assert_eq!(chunks[2]["choices"][0]["logprobs"]["content"][0]["logprob"], -0.5);
     assert_eq!(chunks[3]["choices"][0]["finish_reason"], "content_filter");
+}
+
+/// The schema demands them of every sound, also where another vendor has none.
+#[test]
+fn a_sound_has_an_id_an_end_and_words() {
+    let sound = Media::base64(MediaKind::Audio, "audio/wav", "AAAA");
+    let sound = StreamEvent::Media {
+        choice: 0,
+        media: Box::new(sound),
+    };
+    let chunks = chunks(json!({}), &[start(), sound, finish(FinishReason::Stop)]);
+    let audio = chunks
+        .iter()
+        .find_map(|chunk| chunk["choices"][0]["delta"].get("audio"));
+    assert_eq!(
+        audio,
+        Some(&json!({"data": "AAAA", "id": "", "transcript": "", "expires_at": 0}))
+    );
 }
 
 #[test]
