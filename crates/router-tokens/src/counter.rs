@@ -3,20 +3,22 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use router_core::chat::JsonSchemaFormat;
 use router_core::content::{ContentPart, Riders};
 use router_core::tokens::TokenCounter;
 use router_core::{ChatRequest, Content, Message, ModelId, ResponseFormat, Role, Text, ToolChoice, Warning};
 use serde_json::value::RawValue;
 
+use crate::api::OpenAiApi;
 use crate::family::Family;
 use crate::profile::{Profile, Thoughts, profile};
-use crate::tools::Form;
-use crate::{picture, tools, typescript, vocabulary};
+use crate::{answer, picture, tools, typescript, vocabulary};
 
 /// A token counter by families of models. Cheap to clone once built; vocabularies are shared by the process.
 #[derive(Clone, Debug, Default)]
 pub struct Counter {
     aliases: BTreeMap<Text, ModelId>,
+    api: Option<OpenAiApi>,
 }
 
 /// How sure a count is.
@@ -48,6 +50,14 @@ impl Counter {
         self
     }
 
+    /// Counting requests to OpenAI's models as one of its APIs frames them. Without it, as the API that `router-openai` asks
+    /// them over.
+    #[must_use]
+    pub fn over(mut self, api: OpenAiApi) -> Self {
+        self.api = Some(api);
+        self
+    }
+
     /// The family that a model is counted as.
     #[must_use]
     pub fn family(&self, model: &ModelId) -> Family {
@@ -64,10 +74,10 @@ impl Counter {
             }
             Family::Unknown => Basis::Unknown,
             family if cfg!(feature = "tiktoken") => Basis::Estimate {
-                error: profile(family, model).error,
+                error: profile(family, model, self.api).error,
             },
             family => Basis::Estimate {
-                error: profile(family, model).error.max(BY_CHARACTERS),
+                error: profile(family, model, self.api).error.max(BY_CHARACTERS),
             },
         }
     }
@@ -97,7 +107,7 @@ impl Counter {
         };
         Costs {
             family,
-            profile: profile(family, &model),
+            profile: profile(family, &model, self.api),
             model,
         }
     }
@@ -235,22 +245,36 @@ impl Costs<'_> {
             let text = self.text(&tools::text(&chat.tools, self.profile.tool_form));
             let tools = share(text, self.profile.tool_text) + self.profile.tool * chat.tools.len() as u64;
             tokens = (tokens + tools).saturating_add_signed(self.profile.tools);
+            if matches!(chat.tool_choice, Some(ToolChoice::Required | ToolChoice::Tool(_))) {
+                tokens += self.profile.forced;
+            }
         }
         match &chat.response_format {
             Some(ResponseFormat::Json) => tokens += self.profile.json,
-            Some(ResponseFormat::JsonSchema(format)) => {
-                let schema = format
-                    .schema
-                    .as_ref()
-                    .map_or(0, |schema| match self.profile.tool_form {
-                        Form::TypeScript { .. } => self.text(&typescript::schema(schema)),
-                        _ => self.text(schema.as_str()),
-                    });
-                tokens += self.profile.schema + share(schema, self.profile.schema_text);
-            }
+            Some(ResponseFormat::JsonSchema(format)) => tokens += self.profile.schema + self.answer(format),
             _ => {}
         }
+        let is_said =
+            !chat.tools.is_empty() || matches!(chat.response_format, Some(ResponseFormat::JsonSchema(_)));
+        if is_said && chat.messages.iter().all(|message| message.role != Role::System) {
+            tokens += self.profile.opening;
+        }
         tokens
+    }
+
+    /// The schema of the answer.
+    fn answer(&self, format: &JsonSchemaFormat) -> u64 {
+        let schema = format.schema.as_ref();
+        let shown = match self.family {
+            Family::Gpt4 | Family::Gpt4o | Family::Gpt5 => {
+                let schema = schema.map_or(0, |schema| self.text(&answer::shown(schema)));
+                let description = format.description.as_ref().map_or(0, |text| self.text(text));
+                schema + description + self.text(&format.name)
+            }
+            Family::GptOss => schema.map_or(0, |schema| self.text(&typescript::schema(schema))),
+            _ => schema.map_or(0, |schema| self.text(schema.as_str())),
+        };
+        share(shown, self.profile.schema_text)
     }
 }
 

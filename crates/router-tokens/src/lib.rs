@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
+mod api;
 mod counter;
 mod family;
 mod picture;
@@ -12,6 +14,7 @@ mod typescript;
 mod vendor;
 mod vocabulary;
 
+pub use api::OpenAiApi;
 pub use counter::{Basis, Counter};
 pub use family::Family;
 pub use tally::Tally;

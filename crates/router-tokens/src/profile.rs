@@ -3,6 +3,7 @@
 //! OpenAI's frames are as OpenAI publishes them for chats. All other numbers were read off the counts that vendors returned
 //! for recorded requests, and off the published templates of open models; `docs/tokens.md` has how near they come.
 
+use crate::api::OpenAiApi;
 use crate::family::Family;
 use crate::script::Script;
 use crate::tools::Form;
@@ -20,6 +21,10 @@ pub(crate) struct Profile {
     pub(crate) system: u64,
     /// Of a request with tools.
     pub(crate) tools: i64,
+    /// Of a request with tools or a schema for the answer and no system message, which they are put into.
+    pub(crate) opening: u64,
+    /// Of a request whose answer must be a call.
+    pub(crate) forced: u64,
     /// Of every tool.
     pub(crate) tool: u64,
     /// How tools are shown.
@@ -74,6 +79,8 @@ const PLAIN: Profile = Profile {
     message: 4,
     system: 4,
     tools: 60,
+    opening: 0,
+    forced: 0,
     tool: 3,
     tool_form: Form::Spaced,
     tool_text: 1000,
@@ -85,21 +92,35 @@ const PLAIN: Profile = Profile {
     result: 12,
     json: 0,
     schema: 0,
-    schema_text: 500,
+    // Who serves open models holds the answer to a schema by its grammar, and does not show it.
+    schema_text: 0,
     thoughts: Thoughts::Kept,
     error: 30,
 };
 
-/// The costs of a model, its name in lower case. The name is asked where versions of a family differ.
-pub(crate) fn profile(family: Family, model: &str) -> Profile {
+/// The costs of a model, its name in lower case, asked over one of OpenAI's APIs. The name is asked where versions of a family
+/// differ.
+pub(crate) fn profile(family: Family, model: &str, api: Option<OpenAiApi>) -> Profile {
     match family {
-        Family::Gpt4 | Family::Gpt4o | Family::Gpt5 | Family::GptOss => openai(family, model),
+        Family::Gpt4 | Family::Gpt4o | Family::Gpt5 | Family::GptOss => openai(family, model, api),
         Family::Claude | Family::Claude5 => claude(family, model),
         Family::Gemini => gemini(model),
         Family::Grok => grok(model),
         Family::Command => command(model),
+        // The first ones count the text alone.
+        Family::Nova if has(model, &["nova-2"]) => Profile {
+            base: 42,
+            tools: 835,
+            system: 0,
+            call: 25,
+            result: 10,
+            ..PLAIN
+        },
         Family::Nova => Profile {
-            tools: 335,
+            base: 0,
+            message: 0,
+            system: 0,
+            tools: 342,
             call: 25,
             result: 10,
             ..PLAIN
@@ -123,16 +144,23 @@ fn has(model: &str, words: &[&str]) -> bool {
     words.iter().any(|word| model.contains(word))
 }
 
-fn openai(family: Family, model: &str) -> Profile {
+fn openai(family: Family, model: &str, api: Option<OpenAiApi>) -> Profile {
+    // Newer models that think take tools over Responses alone, unless they are told not to think.
+    let usual = match family {
+        Family::Gpt5 if !is_early(model) => OpenAiApi::Responses,
+        _ => OpenAiApi::ChatCompletions,
+    };
+    let is_chat = api.unwrap_or(usual) == OpenAiApi::ChatCompletions;
     let answering = Profile {
-        tools: -2,
+        tools: if is_chat { -1 } else { -3 },
+        opening: if is_chat { 4 } else { 0 },
         tool: 0,
         tool_form: Form::TypeScript { always_takes: false },
         call: 7,
         names: 2,
         parallel: 8,
         result: 7,
-        schema: 16,
+        schema: if is_chat { 10 } else { 7 },
         schema_text: 1000,
         thoughts: Thoughts::Sealed {
             envelope: 700,
@@ -143,15 +171,21 @@ fn openai(family: Family, model: &str) -> Profile {
     };
     let thinking = Profile {
         base: 2,
-        tools: 3,
+        // Over chat completions GPT-5 has instructions on tools; models before it had none, and routers, which put the vendor in
+        // front of the name, ask over Responses.
+        tools: match model {
+            model if is_chat && model.starts_with("gpt-5") => 84,
+            _ => 3,
+        },
+        opening: 0,
         parallel: 0,
         call: 8,
         result: 9,
-        schema: 18,
+        schema: if is_chat { 12 } else { 6 },
         ..answering
     };
     match family {
-        Family::Gpt5 if is_early(model) => thinking,
+        Family::Gpt5 if is_chat || is_early(model) => thinking,
         Family::Gpt5 => Profile {
             tools: 2,
             tool_form: Form::TypeScript { always_takes: true },
@@ -163,6 +197,7 @@ fn openai(family: Family, model: &str) -> Profile {
         Family::GptOss => Profile {
             base: 63,
             tools: 18,
+            opening: 0,
             parallel: 0,
             call: 10,
             names: 1,
@@ -197,6 +232,8 @@ fn claude(family: Family, model: &str) -> Profile {
             "-3-",
             "sonnet-4@",
             "sonnet-4-2",
+            "sonnet-4-0",
+            "opus-4-0",
             "opus-4-2",
             "opus-4-1",
             "opus-4.1",
@@ -204,27 +241,29 @@ fn claude(family: Family, model: &str) -> Profile {
     ) || model.ends_with("-4");
     Profile {
         script: Script {
-            plain: if family == Family::Claude5 { 1150 } else { 1000 },
+            plain: if family == Family::Claude5 { 1150 } else { 1080 },
             foreign: 1300,
             ideographs: 1250,
             single_digits: false,
         },
         system: 0,
-        tools: if short { 311 } else { 494 },
+        tools: if short { 311 } else { 498 },
+        forced: if short { 0 } else { 84 },
         tool: 14,
         tool_form: Form::Parts,
-        tool_text: 1500,
+        tool_text: 1210,
         call: 25,
         argument: 15,
         result: 20,
-        schema: 140,
-        schema_text: 1000,
+        schema: 98,
+        schema_text: 1800,
         error: if family == Family::Claude5 { 20 } else { 10 },
         ..PLAIN
     }
 }
 
 fn gemini(model: &str) -> Profile {
+    let early = has(model, &["gemini-1", "gemini-2.0", "gemini-pro"]);
     Profile {
         script: Script {
             plain: 1020,
@@ -236,12 +275,12 @@ fn gemini(model: &str) -> Profile {
         message: 0,
         system: 0,
         tools: 0,
-        tool: 11,
+        // Models before 2.5 are shown little more than names and descriptions.
+        tool: if early { 11 } else { 14 },
         tool_form: Form::Parts,
-        tool_text: 100,
-        call: 4,
+        tool_text: if early { 100 } else { 1000 },
+        call: if early { 4 } else { 16 },
         result: 8,
-        schema_text: if has(model, &["gemini-3"]) { 200 } else { 0 },
         // From 3 on a call comes with the thoughts that led to it, and they stay in the prompt.
         thoughts: if has(model, &["gemini-3"]) {
             Thoughts::Sealed {
@@ -260,7 +299,7 @@ fn grok(model: &str) -> Profile {
     let tools = match model {
         model if has(model, &["code"]) => 173,
         model if has(model, &["fast"]) => 140,
-        model if has(model, &["grok-2", "grok-3", "grok-4-0"]) => 30,
+        model if has(model, &["grok-2", "grok-3", "grok-4-0", "grok-4.3"]) => 30,
         _ => 70,
     };
     let (call, result) = match model {
@@ -269,7 +308,7 @@ fn grok(model: &str) -> Profile {
         _ => (6, 5),
     };
     Profile {
-        base: 151,
+        base: if has(model, &["grok-4.3"]) { 186 } else { 151 },
         message: 7,
         system: 7,
         tools,
@@ -315,16 +354,26 @@ fn command(model: &str) -> Profile {
 /// Models whose templates are published.
 fn open(family: Family, model: &str) -> Profile {
     match family {
-        // From 3.1 on the prompt opens with dates.
+        // From 3.1 on the prompt opens with dates; Ollama, whose names have no hyphen, gives one of two. Guards are shown the
+        // harms that they look for.
         Family::Llama => Profile {
             script: Script {
                 foreign: 1200,
                 ..Script::SAME
             },
-            base: if has(model, &["llama3-", "llama-3-", "llama-4"]) {
-                5
-            } else {
-                30
+            base: match model {
+                model if has(model, &["llama-guard"]) => 188,
+                model
+                    if has(
+                        model,
+                        &["llama3-", "llama3:", "llama-3-8b", "llama-3-70b", "llama-4"],
+                    ) =>
+                {
+                    5
+                }
+                model if model.ends_with("llama3") => 5,
+                model if has(model, &["llama3."]) => 20,
+                _ => 30,
             },
             message: 5,
             tools: if has(model, &["llama-4"]) { 585 } else { 80 },
@@ -338,6 +387,7 @@ fn open(family: Family, model: &str) -> Profile {
                 single_digits: true,
                 ..Script::SAME
             },
+            base: if has(model, &["qwen3.5", "qwen3-5"]) { 5 } else { 3 },
             message: 5,
             system: 5,
             // From 3.5 on, and in models for code, calls are tags and not JSON, and explained at length.
@@ -357,7 +407,7 @@ fn open(family: Family, model: &str) -> Profile {
                 ideographs: 770,
                 ..Script::SAME
             },
-            base: 2,
+            base: if has(model, &["-r1:"]) { 0 } else { 2 },
             message: 3,
             system: 3,
             tools: 208,

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use router_core::chat::JsonSchemaFormat;
 use router_core::tokens::TokenCounter;
-use router_core::{ChatRequest, Message, ModelId, ToolCall, ToolDefinition, ToolResult};
+use router_core::{ChatRequest, Message, ModelId, ResponseFormat, ToolCall, ToolDefinition, ToolResult};
 #[cfg(feature = "tiktoken")]
 use router_tokens::Basis;
-use router_tokens::{Counter, Family, Tally};
+use router_tokens::{Counter, Family, OpenAiApi, Tally};
 use serde_json::json;
 
 #[cfg(feature = "tiktoken")]
@@ -49,6 +50,45 @@ fn text_of_openai_models_is_counted_as_tiktoken_does() {
             );
         }
     }
+}
+
+/// Chat completions put tools and the schema of the answer into the system message, and open one where there is none.
+#[test]
+fn each_api_of_openai_frames_tools_and_schemas_its_own_way() {
+    let counted = |api, chat: &ChatRequest| {
+        Counter::new()
+            .over(api)
+            .count_chat(&ModelId::from("gpt-4o"), chat)
+    };
+    let more_over_chat =
+        |chat: &ChatRequest| counted(OpenAiApi::ChatCompletions, chat) - counted(OpenAiApi::Responses, chat);
+    let schema = |schema| JsonSchemaFormat::new("answer", schema);
+    let plain = ChatRequest::user("What time is it?");
+    let tool = plain.clone().with_tools([ToolDefinition::function(
+        "now",
+        "The time",
+        json!({"type": "object", "properties": {}}),
+    )]);
+    let shown = json!({"type": "object", "properties": {"time": {"type": "string"}}});
+    let answer = plain
+        .clone()
+        .with_response_format(ResponseFormat::JsonSchema(schema(shown)));
+    assert_eq!(more_over_chat(&plain), 0);
+    assert_eq!(more_over_chat(&tool), 6);
+    assert_eq!(more_over_chat(&tool.with_system("Be brief.")), 2);
+    assert_eq!(more_over_chat(&answer), 7);
+
+    let restricted = json!({
+        "type": "object",
+        "properties": {"time": {"type": "string", "pattern": "^[0-9:]+$"}},
+        "required": ["time"],
+        "additionalProperties": false
+    });
+    let restricted = plain.with_response_format(ResponseFormat::JsonSchema(schema(restricted)));
+    assert_eq!(
+        counted(OpenAiApi::Responses, &restricted),
+        counted(OpenAiApi::Responses, &answer)
+    );
 }
 
 #[test]

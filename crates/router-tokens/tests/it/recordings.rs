@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use router_cassette::{Cassette, RecordedRequest, read_dir, read_expected};
 use router_core::{ChatRequest, Operation};
+use router_tokens::OpenAiApi;
 use router_wire::{HttpRequest, ServerCodec};
 use serde_json::{Value, json};
 
@@ -15,6 +16,7 @@ pub(crate) struct Counted {
     pub(crate) model: String,
     pub(crate) chat: Arc<ChatRequest>,
     pub(crate) tokens: u64,
+    pub(crate) api: OpenAiApi,
     /// Why the prompt cannot be known from the recorded request, if so.
     pub(crate) hidden: Option<&'static str>,
 }
@@ -56,6 +58,10 @@ pub(crate) fn counted() -> Option<(Vec<Counted>, usize)> {
             model,
             chat,
             tokens,
+            api: match cassette.endpoint.as_str() {
+                "responses" => OpenAiApi::Responses,
+                _ => OpenAiApi::ChatCompletions,
+            },
             hidden: cassette
                 .request
                 .as_ref()
