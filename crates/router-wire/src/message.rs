@@ -6,8 +6,10 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
-use router_core::Text;
 use router_core::error::RawReply;
+use router_core::{Result, Text};
+
+use crate::object::invalid;
 
 /// A request, without scheme and host: those belong to the provider's address.
 #[derive(Clone, Debug)]
@@ -163,11 +165,19 @@ pub fn request_id(headers: &HeaderMap) -> Option<&str> {
         .and_then(|value| value.to_str().ok())
 }
 
-/// A name that is several parts of a path, such as `@cf/vendor/model`: slashes stay, and so does what may stand in a part.
-#[must_use]
-pub fn path_encoded(name: &str) -> String {
-    let parts: Vec<String> = name.split('/').map(percent_encoded).collect();
-    parts.join("/").replace("%40", "@").replace("%3A", ":")
+/// A model's name that is several parts of a path, such as `@cf/vendor/model`: slashes stay, and so does what may stand in a part.
+///
+/// # Errors
+/// `InvalidRequest` for a name that leads elsewhere: a client of a gateway would reach the vendor's other addresses with its key.
+pub fn path_encoded(model: &str) -> Result<String> {
+    if model.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err(invalid(
+            "model",
+            "must be a name, and not a way to another address",
+        ));
+    }
+    let parts: Vec<String> = model.split('/').map(percent_encoded).collect();
+    Ok(parts.join("/").replace("%40", "@").replace("%3A", ":"))
 }
 
 /// A text as a part of a path or a form: everything but letters, digits and `-_.~` by its bytes.

@@ -79,9 +79,7 @@ impl Codec for HuggingFaceCodec {
 }
 
 /// The path of a model at `hf-inference`: its name is two parts of the path.
-pub(crate) fn model_path(call: &Call, behind: &str) -> String {
-    format!(
-        "/hf-inference/models/{}{behind}",
-        path_encoded(call.model.as_str())
-    )
+pub(crate) fn model_path(call: &Call, behind: &str) -> Result<String> {
+    let model = path_encoded(call.model.as_str())?;
+    Ok(format!("/hf-inference/models/{model}{behind}"))
 }

@@ -38,7 +38,7 @@ pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &ImageRequest) -> 
             overrides: &overrides,
         },
     };
-    Encoded::post_whole(model_path(call, ""), &body, warnings.into_list())
+    Encoded::post_whole(model_path(call, "")?, &body, warnings.into_list())
 }
 
 #[derive(Serialize)]

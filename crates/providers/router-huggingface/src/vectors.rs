@@ -19,7 +19,7 @@ const PATH: &str = "/pipeline/feature-extraction";
 
 /// A request to `hf-inference`.
 pub(crate) fn of_hub(speaker: &Speaker, call: &Call, request: &EmbeddingRequest) -> Result<Encoded> {
-    encode(speaker, model_path(call, PATH), request, false)
+    encode(speaker, model_path(call, PATH)?, request, false)
 }
 
 /// A request to a server of one's own, which can shorten vectors.

@@ -1,7 +1,8 @@
 //! HTTP messages as values.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use router_wire::message::request_id;
+use router_core::ErrorKind;
+use router_wire::message::{path_encoded, request_id};
 use router_wire::{HttpRequest, HttpResponse};
 
 #[test]
@@ -28,6 +29,19 @@ fn request_ids() {
         assert_eq!(request_id(&headers), Some("r1"), "{name}");
     }
     assert_eq!(request_id(&HeaderMap::new()), None);
+}
+
+#[test]
+fn names_of_models_in_paths_lead_nowhere_else() {
+    let path = path_encoded("@cf/qwen/qwen3:free é").expect("a name");
+    assert_eq!(path, "@cf/qwen/qwen3:free%20%C3%A9");
+    for climbing in ["..", "@cf/../../../user/tokens", "a/./b", "/a", "a//b", ""] {
+        let error = path_encoded(climbing).expect_err(climbing);
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().starts_with("model: "), "{error}");
+    }
+    // What is encoded already is a name like any other.
+    assert_eq!(path_encoded("%2e%2e/a").expect("a name"), "%252e%252e/a");
 }
 
 #[test]

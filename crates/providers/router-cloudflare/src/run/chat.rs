@@ -44,7 +44,7 @@ pub(crate) fn encode(
     };
     let bytes = serde_json::to_vec(&body)
         .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
-    encoded.request = HttpRequest::post_json(super::path(call), bytes);
+    encoded.request = HttpRequest::post_json(super::path(call)?, bytes);
     Ok(encoded)
 }
 

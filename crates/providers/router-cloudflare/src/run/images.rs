@@ -63,7 +63,7 @@ pub(crate) fn encode(speaker: &Speaker, call: &Call, request: &ImageRequest) -> 
     };
     let mut encoded = super::whole(call, &body, warnings.into_list())?;
     if models::takes_form(&call.model) {
-        encoded.request = Form::of_object(&encoded.request.body)?.into_request(super::path(call))?;
+        encoded.request = Form::of_object(&encoded.request.body)?.into_request(super::path(call)?)?;
     }
     Ok(encoded)
 }

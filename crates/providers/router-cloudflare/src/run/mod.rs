@@ -6,8 +6,7 @@ pub(crate) mod images;
 pub(crate) mod rerank;
 pub(crate) mod sound;
 
-use router_core::Warning;
-use router_core::{Call, Result};
+use router_core::{Call, Result, Warning};
 use router_wire::body::text_of;
 use router_wire::error_body::ErrorBody;
 use router_wire::{Encoded, HttpResponse, classify};
@@ -26,13 +25,14 @@ pub(crate) const OWN: &[&str] = &["api"];
 pub(crate) const NOT_THERE: &str = "a run of a model has no such setting";
 
 /// The path of a run: the name stands in it as it is, slashes and all.
-pub(crate) fn path(call: &Call) -> String {
-    format!("/run/{}", router_wire::message::path_encoded(call.model.as_str()))
+pub(crate) fn path(call: &Call) -> Result<String> {
+    let model = router_wire::message::path_encoded(call.model.as_str())?;
+    Ok(format!("/run/{model}"))
 }
 
 /// A run with a body of JSON, which is answered whole.
 pub(crate) fn whole(call: &Call, body: &impl Serialize, warnings: Vec<Warning>) -> Result<Encoded> {
-    Encoded::post_whole(path(call), body, warnings)
+    Encoded::post_whole(path(call)?, body, warnings)
 }
 
 #[derive(Default, Deserialize)]

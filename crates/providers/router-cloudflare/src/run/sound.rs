@@ -101,7 +101,7 @@ pub(crate) fn transcription(
             .or(media_type::of_bytes(&bytes));
         let kind = kind.unwrap_or("application/octet-stream");
         let kind = http::HeaderValue::from_str(kind).map_err(|_| invalid("audio", "has no MIME type"))?;
-        let mut http = HttpRequest::new(http::Method::POST, super::path(call));
+        let mut http = HttpRequest::new(http::Method::POST, super::path(call)?);
         http.body = bytes.into();
         let http = http.with_header(http::header::CONTENT_TYPE, kind);
         return Ok(Encoded::whole(http, warnings.into_list()));

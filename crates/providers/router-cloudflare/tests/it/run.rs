@@ -87,6 +87,21 @@ fn the_model_is_the_path_and_slashes_stay() {
 }
 
 #[test]
+fn a_name_leads_to_no_other_address_of_the_vendor() {
+    let away = |operation: Operation| Call::new("@cf/../../../../user/tokens", operation);
+    let chat = run("x".into()).operation;
+    for operation in [
+        chat,
+        ImageRequest::new("x").into(),
+        SpeechRequest::new("x").into(),
+    ] {
+        let error = codec().encode(&away(operation)).map(|_| ()).expect_err("no name");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().contains("model"), "{error}");
+    }
+}
+
+#[test]
 fn the_schema_of_an_answer_stands_bare() {
     let schema = json!({"type": "object", "properties": {"a": {"type": "number"}}});
     let format = ResponseFormat::JsonSchema(JsonSchemaFormat::new("numbers", schema.clone()));
