@@ -139,7 +139,8 @@ async fn respond(service: &impl Serve, request: http::Request<Incoming>, limits:
 
 /// Reads a body to its end; what nobody wants is not kept.
 async fn read(mut body: Incoming, limits: Limits, is_wanted: bool) -> Result<Bytes> {
-    let mut pieces: Vec<Bytes> = Vec::new();
+    // Joined as they come: a body of many small pieces would weigh many times its length.
+    let mut whole = Vec::new();
     let mut length = 0;
     loop {
         let Ok(frame) = tokio::time::timeout(limits.body_timeout, body.frame()).await else {
@@ -155,13 +156,10 @@ async fn read(mut body: Incoming, limits: Limits, is_wanted: bool) -> Result<Byt
             return Err(wrong(413, "request_too_large", message));
         }
         if is_wanted {
-            pieces.push(piece);
+            whole.extend_from_slice(&piece);
         }
     }
-    Ok(match pieces.len() {
-        1 => pieces.swap_remove(0),
-        _ => pieces.concat().into(),
-    })
+    Ok(whole.into())
 }
 
 /// What is wrong with a body that does not come whole.
