@@ -41,7 +41,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let mut keys = keys(self.keys);
+        let mut keys = keys(self.keys)?;
         let mut listen = self.listen;
         let mut most = self.max_in_flight.map(NonZeroUsize::get);
         let client = match &self.config {
@@ -74,9 +74,15 @@ impl Serve {
     }
 }
 
-/// The keys that are no blanks.
-pub(crate) fn keys(keys: Vec<String>) -> Keys {
-    Keys::of(keys.into_iter().map(|key| Secret::new(key.trim())))
+/// The keys that are no blanks. None but blanks is a variable that was not filled in: nobody is to be let in by that.
+pub(crate) fn keys(keys: Vec<String>) -> Result<Keys, Failure> {
+    if !keys.is_empty() && keys.iter().all(|key| key.trim().is_empty()) {
+        return Err(Failure::Usage(
+            "--key (or LLM_ROUTER_KEYS) is blank: without it everybody may call, so leave it out if that is meant"
+                .to_owned(),
+        ));
+    }
+    Ok(Keys::of(keys.into_iter().map(|key| Secret::new(key.trim()))))
 }
 
 /// Serves until the process is told to stop, then lets open requests finish.

@@ -19,7 +19,7 @@ pub(crate) struct Sim {
 
 impl Sim {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let service = SimService::new(SimModel::new()).with_keys(keys(self.keys));
+        let service = SimService::new(SimModel::new()).with_keys(keys(self.keys)?);
         run(&self.listen, service).await
     }
 }

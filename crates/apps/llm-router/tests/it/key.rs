@@ -35,6 +35,20 @@ fn a_new_key_opens_the_gateway() {
     }
 }
 
+/// A variable that was not filled in opens no gateway to everybody.
+#[test]
+fn a_blank_key_lets_nobody_in() {
+    let listen = ["--listen", "127.0.0.1:0"];
+    for ran in [
+        run(&[&["serve", "--key", " "], &listen[..]].concat(), &[]),
+        run(&[&["serve"], &listen[..]].concat(), &[("LLM_ROUTER_KEYS", "")]),
+        run(&[&["sim", "--key", " "], &listen[..]].concat(), &[]),
+    ] {
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains("--key"), "{ran:?}");
+    }
+}
+
 #[test]
 fn a_key_is_for_somebody() {
     for arguments in [&["key", "new"][..], &["key", "new", "--name", " "]] {
