@@ -2,6 +2,7 @@
 
 mod control;
 mod cost;
+mod deadlines;
 mod flights;
 mod hits;
 mod keys;
