@@ -190,6 +190,12 @@ impl RunStreamDecoder {
                 CODES,
             ));
         }
+        if self.whole && piece.response.is_none() && piece.tool_calls.0.is_empty() && piece.usage.is_none() {
+            return Err(Error::new(
+                ErrorKind::Decode,
+                "the answer holds no text and no call",
+            ));
+        }
         if !std::mem::replace(&mut self.started, true) {
             events.push_back(StreamEvent::Start(Box::default()));
         }

@@ -87,6 +87,16 @@ fn the_model_is_the_path_and_slashes_stay() {
 }
 
 #[test]
+fn an_envelope_around_nothing_is_no_answer() {
+    for nothing in [Value::Null, json!({})] {
+        let error = answered(nothing).expect_err("no answer");
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    }
+    let silent = answered(json!({"response": "", "usage": {"prompt_tokens": 3, "completion_tokens": 0}}));
+    assert_eq!(silent.expect("an answer without a word").text(), "");
+}
+
+#[test]
 fn a_name_leads_to_no_other_address_of_the_vendor() {
     let away = |operation: Operation| Call::new("@cf/../../../../user/tokens", operation);
     let chat = run("x".into()).operation;
