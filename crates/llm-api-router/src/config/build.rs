@@ -132,6 +132,10 @@ impl Building<'_> {
         if let Some(name) = &self.config.default_provider {
             builder = builder.default_provider(name.as_str());
         }
+        if self.config.gateway.max_in_flight == 0 {
+            self.wrong
+                .push("gateway.max_in_flight: 0 lets nobody in".to_owned());
+        }
         let limits = self.limits("limits", &self.config.limits, "all");
         let callers = self.callers();
         let cache = self.cache("cache", self.config.cache.as_ref(), "direct");
@@ -366,10 +370,6 @@ impl Building<'_> {
     /// Callers by their keys: what they may ask for, and their limits.
     fn callers(&mut self) -> Arc<[(Text, RateLimitLayer)]> {
         let config = self.config;
-        if config.gateway.max_in_flight == 0 {
-            self.wrong
-                .push("gateway.max_in_flight: 0 lets nobody in".to_owned());
-        }
         let mut limits: Vec<(Text, RateLimitLayer)> = Vec::new();
         let mut known: Vec<&str> = Vec::new();
         for (place, key) in config.gateway.keys.iter().enumerate() {
