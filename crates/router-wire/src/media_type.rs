@@ -1,5 +1,8 @@
 //! Formats of files: the word that vendors use for one, and its MIME type.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// Words and MIME types, the first of several being the usual one.
 const FORMATS: &[(&str, &str)] = &[
     ("mp3", "audio/mpeg"),
@@ -87,6 +90,13 @@ pub fn of_bytes(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// The MIME type of a file in base64, of which its first bytes are enough.
+#[must_use]
+pub fn of_base64(data: &str) -> Option<&'static str> {
+    let head = STANDARD.decode(data.get(..16).unwrap_or(data)).ok()?;
+    of_bytes(&head)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +120,8 @@ mod tests {
         assert_eq!(of_bytes(b"\xFF\xF1\x50\x80"), Some("audio/aac"));
         assert_eq!(of_bytes(b"{\"a\""), None);
         assert_eq!(of_bytes(b""), None);
+        assert_eq!(of_base64("iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"), Some("image/png"));
+        assert_eq!(of_base64("/9j/"), Some("image/jpeg"));
+        assert_eq!((of_base64("no base64 at all"), of_base64("")), (None, None));
     }
 }

@@ -199,8 +199,8 @@ pub(crate) fn decode(response: &HttpResponse) -> Result<ImageResponse> {
 }
 
 fn picture(data: Text) -> GeneratedImage {
+    let seen = media_type::of_base64(&data);
     let mut media = Media::base64(MediaKind::Image, "", data);
-    let seen = media.decode().as_deref().and_then(media_type::of_bytes);
     media.media_type = seen.map(Text::from_static);
     media.into()
 }

@@ -145,8 +145,8 @@ impl Codec for StabilityCodec {
         let Some(data) = answer.image.take(&text).or_else(|| answer.result.take(&text)) else {
             return Err(Error::new(ErrorKind::Decode, "the answer holds no picture"));
         };
+        let seen = media_type::of_base64(&data);
         let mut media = Media::base64(MediaKind::Image, "", data);
-        let seen = media.decode().as_deref().and_then(media_type::of_bytes);
         media.media_type = seen.map(Text::from_static);
         let mut pictures = ImageResponse::new([GeneratedImage::from(media)]);
         if let Some(seed) = answer.seed.int() {

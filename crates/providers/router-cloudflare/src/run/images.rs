@@ -108,8 +108,8 @@ pub(crate) fn decode(result: &HttpResponse) -> Result<ImageResponse> {
     let Some(data) = answer.image.take(&text) else {
         return Err(Error::new(ErrorKind::Decode, "the answer holds no picture"));
     };
+    let seen = media_type::of_base64(&data);
     let mut picture = Media::base64(MediaKind::Image, "", data);
-    let seen = picture.decode().as_deref().and_then(media_type::of_bytes);
     picture.media_type = seen.map(Text::from_static);
     Ok(ImageResponse::new([GeneratedImage::from(picture)]))
 }

@@ -1,6 +1,5 @@
 //! Pictures in a whole reply.
 
-use base64::Engine as _;
 use router_core::content::MediaKind;
 use router_core::image::{GeneratedImage, ImageResponse};
 use router_core::{Error, ErrorKind, Media, Result, Text, Usage};
@@ -121,11 +120,7 @@ fn row(media: Media, revised_prompt: Option<Text>) -> Row {
 
 /// A picture in base64. What it is, its first bytes say best.
 pub(super) fn by_value(data: Text, kind: Option<Text>, format: Option<&str>) -> Media {
-    let head = data.get(..16).unwrap_or_default();
-    let head = base64::engine::general_purpose::STANDARD
-        .decode(head)
-        .unwrap_or_default();
-    let seen = media_type::of_bytes(&head).or_else(|| media_type::of_format(format?));
+    let seen = media_type::of_base64(&data).or_else(|| media_type::of_format(format?));
     let mut media = Media::base64(MediaKind::Image, "", data);
     media.media_type = kind.or_else(|| seen.map(Text::from_static));
     media
