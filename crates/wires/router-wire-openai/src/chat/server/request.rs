@@ -46,9 +46,6 @@ fn settings(body: &mut Object<'_>) -> Result<Settings> {
     let mut settings = Settings::default();
     let tokens = body.read::<u64>("max_tokens")?;
     settings.max_output_tokens = body.read::<u64>("max_completion_tokens")?.or(tokens);
-    if settings.max_output_tokens == Some(0) {
-        return Err(invalid("max_tokens", "must be at least 1"));
-    }
     settings.temperature = body.read("temperature")?;
     if settings
         .temperature
