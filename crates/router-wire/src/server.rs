@@ -2,8 +2,11 @@
 
 use bytes::BytesMut;
 use http::Method;
-use router_core::stream::StreamStart;
-use router_core::{Error, Head, Mode, ModelId, Operation, Output, Result, StreamEvent};
+use router_core::stream::{StreamFinish, StreamStart};
+use router_core::{
+    ChatResponse, Error, ErrorKind, FinishReason, Head, Mode, ModelId, Operation, Output, Result,
+    StreamEvent, Text,
+};
 
 use crate::message::{HttpRequest, HttpResponse};
 
@@ -126,6 +129,39 @@ pub trait ReplyEncoder: Send {
     fn heartbeat(&mut self, out: &mut BytesMut) {
         out.extend_from_slice(b": keep-alive\n\n");
     }
+}
+
+/// The error for choices of which the vendor ended one with a fault, such as a malformed call.
+fn failed_end<'a>(ends: impl IntoIterator<Item = (&'a FinishReason, Option<&'a Text>)>) -> Option<Error> {
+    let mut ends = ends.into_iter();
+    let (_, raw) = ends.find(|(reason, _)| **reason == FinishReason::Error)?;
+    let message = match raw {
+        Some(raw) => format!("the vendor ended the answer with an error: {raw}"),
+        None => "the vendor ended the answer with an error".to_owned(),
+    };
+    Some(Error::new(ErrorKind::Server, message))
+}
+
+/// Checks that no choice of an answer ended with an error, for a wire that has no word for such an end: any other would make half
+/// an answer look whole.
+///
+/// # Errors
+/// `Server` when a choice ended with an error.
+pub fn check_end(answer: &ChatResponse) -> Result<()> {
+    let ends = answer.choices.iter();
+    failed_end(ends.map(|choice| (&choice.finish_reason, choice.finish_reason_raw.as_ref())))
+        .map_or(Ok(()), Err)
+}
+
+/// As [`check_end`], for a stream: the error to write in place of its end.
+#[must_use]
+pub fn failed_finish(finish: &StreamFinish) -> Option<Error> {
+    failed_end(
+        finish
+            .choices
+            .iter()
+            .map(|choice| (&choice.reason, choice.raw.as_ref())),
+    )
 }
 
 /// The key that a request presents: `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `api-key` or `?key=`.

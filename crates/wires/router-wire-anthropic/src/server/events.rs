@@ -6,6 +6,7 @@ use router_core::stream::{PartKind, StreamFinish};
 use router_core::tool::ToolCallKind;
 use router_core::{Error, Json, Signature, StreamEvent, Text};
 use router_wire::provenance::seal;
+use router_wire::server::failed_finish;
 
 use super::depth::Depth;
 use super::frames::{Delta, send_block, send_delta, send_end, send_start, send_stop};
@@ -285,6 +286,9 @@ impl Writer {
     }
 
     fn finish(&mut self, finish: &StreamFinish, out: &mut BytesMut) {
+        if let Some(error) = failed_finish(finish) {
+            return self.error(&error, out);
+        }
         self.begin(finish.id.as_ref(), finish.model.as_ref(), out);
         self.close(out);
         for open in std::mem::take(&mut self.calls) {

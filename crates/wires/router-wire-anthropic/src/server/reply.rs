@@ -13,7 +13,7 @@ use router_core::{
 use router_wire::HttpResponse;
 use router_wire::object::Object;
 use router_wire::provenance::seal;
-use router_wire::server::ReplyEncoder;
+use router_wire::server::{ReplyEncoder, check_end};
 use router_wire::write::{ObjectArguments, extra_fields};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
@@ -46,6 +46,7 @@ impl ReplyEncoder for Encoder {
         let Output::Chat(answer) = output else {
             return Err(Error::unsupported("another output than a chat"));
         };
+        check_end(answer)?;
         let message = Message {
             answer,
             model: &self.model,

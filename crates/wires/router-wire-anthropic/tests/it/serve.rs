@@ -7,7 +7,8 @@ use router_core::stream::{ChoiceFinish, PartKind, StreamFinish, StreamStart};
 use router_core::tokens::TokenCount;
 use router_core::tool::ToolCallKind;
 use router_core::{
-    Error, ErrorKind, FinishReason, Head, Operation, Output, Signature, StreamEvent, Text, Usage,
+    ChatResponse, Error, ErrorKind, FinishReason, Head, Operation, Output, Signature, StreamEvent, Text,
+    Usage,
 };
 use router_wire::{HttpRequest, ReplyEncoder, ServerCodec};
 use router_wire_anthropic::server::{CountTokens, Messages, Models};
@@ -53,6 +54,25 @@ fn more(call: u32, arguments: &str) -> StreamEvent {
         call,
         arguments: Text::from(arguments),
     }
+}
+
+/// This wire has no word for it, and every word that it has is of a clean end.
+#[test]
+fn an_answer_that_its_vendor_ended_with_an_error_is_an_error() {
+    let end = finish(FinishReason::Error, "MALFORMED_FUNCTION_CALL");
+    let events = written(&[start(), StreamEvent::text("Hi"), end]);
+    let last = events.last().expect("an event");
+    assert_eq!(last["type"], "error");
+    assert!(
+        events
+            .iter()
+            .all(|event| event["type"] != "message_delta" && event["type"] != "message_stop")
+    );
+
+    let mut answer = ChatResponse::text_answer("Hi");
+    answer.choices[0].finish_reason = FinishReason::Error;
+    let error = encoder().full(&Head::default(), &Output::Chat(answer));
+    assert_eq!(error.expect_err("no clean end").kind(), ErrorKind::Server);
 }
 
 /// The events written for these, each with its name checked.

@@ -10,7 +10,7 @@ use router_core::{
     ChatResponse, ContentPart, Error, ErrorKind, FinishReason, Head, Output, Result, StreamEvent, Text,
 };
 use router_wire::HttpResponse;
-use router_wire::server::ReplyEncoder;
+use router_wire::server::{ReplyEncoder, check_end, failed_finish};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -134,7 +134,6 @@ impl Encoder {
 /// The word of this wire for a reason.
 fn word(reason: &FinishReason) -> &str {
     match reason {
-        FinishReason::Stop | FinishReason::Other(_) | FinishReason::Error => "stop",
         FinishReason::Length => "length",
         FinishReason::ToolCalls => "tool_calls",
         FinishReason::ContentFilter => "content_filter",
@@ -147,6 +146,7 @@ impl ReplyEncoder for Encoder {
         let Output::Chat(answer) = output else {
             return Err(Error::unsupported("another output than a chat"));
         };
+        check_end(answer)?;
         self.begin(answer.id.as_ref(), answer.model.as_ref(), answer.created);
         let body = Answer {
             id: &self.id,
@@ -239,6 +239,9 @@ impl ReplyEncoder for Encoder {
                 self.write(&[chunk], out);
             }
             StreamEvent::Finish(finish) => {
+                if let Some(error) = failed_finish(finish) {
+                    return self.stream_error(&error, out);
+                }
                 self.begin(finish.id.as_ref(), finish.model.as_ref(), None);
                 for choice in &finish.choices {
                     self.chunk(choice.index, Delta::Role, out);

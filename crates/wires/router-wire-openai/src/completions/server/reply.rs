@@ -5,7 +5,7 @@ use router_core::chat::{Choice, Logprobs, TokenLogprob};
 use router_core::{ChatResponse, ContentPart, Error, FinishReason, Head, Output, Result, StreamEvent, Text};
 use router_wire::HttpResponse;
 use router_wire::completion::{MARK, WIRE, has_mark};
-use router_wire::server::ReplyEncoder;
+use router_wire::server::{ReplyEncoder, check_end, failed_finish};
 use router_wire::write::{Seq, extra_fields};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -128,6 +128,7 @@ impl ReplyEncoder for Encoder {
         let Output::Chat(answer) = output else {
             return Err(another("a text"));
         };
+        check_end(answer)?;
         self.is_native = has_mark(&answer.extra);
         self.asked.check(self.is_native)?;
         self.named(answer.id.as_ref(), answer.model.as_ref(), answer.created);
@@ -167,6 +168,9 @@ impl ReplyEncoder for Encoder {
                 self.piece(*choice, Piece::Logprobs(logprobs), out);
             }
             StreamEvent::Finish(finish) => {
+                if let Some(error) = failed_finish(finish) {
+                    return self.stream_error(&error, out);
+                }
                 for end in &finish.choices {
                     self.piece(end.index, Piece::End(word(&end.reason)), out);
                 }

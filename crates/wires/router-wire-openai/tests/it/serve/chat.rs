@@ -2,7 +2,7 @@
 
 use router_core::chat::{FinishReason, Logprobs, TokenLogprob};
 use router_core::content::MediaKind;
-use router_core::{Error, ErrorKind, Media, StreamEvent, Text};
+use router_core::{ChatResponse, Error, ErrorKind, Head, Media, Operation, Output, StreamEvent, Text};
 use router_wire::{HttpRequest, ServerCodec};
 use router_wire_openai::chat::server::ChatCompletions;
 use serde_json::{Value, json};
@@ -32,6 +32,46 @@ fn usage_is_told_only_if_asked_for() {
         (&last["choices"], &last["usage"]["total_tokens"]),
         (&json!([]), &json!(15))
     );
+}
+
+/// This wire has no word for it, and every word that it has is of a clean end.
+#[test]
+fn an_answer_that_its_vendor_ended_with_an_error_is_an_error() {
+    let events = [start(), StreamEvent::text("Hi"), finish(FinishReason::Error)];
+    let data = written(&ChatCompletions, &asked(json!({})), &events, None);
+    let last = data.last().expect("an event");
+    assert!(last.contains("\"error\""), "{last}");
+    assert!(
+        !data.iter().any(|data| data.contains("\"finish_reason\":\"")),
+        "{data:?}"
+    );
+
+    let mut reply = ChatCompletions
+        .decode(&asked(json!({})))
+        .expect("a request")
+        .reply;
+    let mut answer = ChatResponse::text_answer("Hi");
+    answer.choices[0].finish_reason = FinishReason::Error;
+    answer.choices[0].finish_reason_raw = Some(Text::from("MALFORMED_FUNCTION_CALL"));
+    let error = reply
+        .full(&Head::default(), &Output::Chat(answer))
+        .expect_err("no clean end");
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert!(error.message().contains("MALFORMED_FUNCTION_CALL"), "{error}");
+}
+
+/// Some vendors take it, to warm a cache or to count.
+#[test]
+fn a_limit_of_no_tokens_is_passed_on() {
+    for field in ["max_tokens", "max_completion_tokens"] {
+        let ingress = ChatCompletions
+            .decode(&asked(json!({field: 0})))
+            .expect("a request");
+        let Operation::Chat(chat) = &ingress.operation else {
+            panic!("no chat");
+        };
+        assert_eq!(chat.settings.max_output_tokens, Some(0));
+    }
 }
 
 #[test]
