@@ -140,7 +140,6 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
     (&["api key invalid"], ErrorKind::Authentication),
     (&["api key is invalid"], ErrorKind::Authentication),
     (&["not authenticated"], ErrorKind::Authentication),
-    (&["user location is not supported"], ErrorKind::PermissionDenied),
     // LM Studio, with a status of success.
     (&["unexpected endpoint"], ErrorKind::NotFound),
     (&["model not found"], ErrorKind::NotFound),

@@ -4,7 +4,7 @@ use router_core::chat::Usage;
 use router_core::content::{Media, MediaKind, MediaSource};
 use router_core::embedding::{EmbeddingRequest, EmbeddingResponse};
 use router_core::image::{Delivery, GeneratedImage, ImageRequest, ImageResponse};
-use router_core::{Call, Error, ErrorKind, Result, Text, Warning};
+use router_core::{Call, Error, ErrorKind, Json, Result, Text, Warning};
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{List, Num, Str};
 use router_wire::provenance::Speaker;
@@ -236,12 +236,11 @@ struct Picture<'a> {
 /// several.
 ///
 /// # Errors
-/// `ContentFiltered` when the filter left none, `Decode` when the body is no JSON.
+/// `ContentFiltered` for neither a picture nor a word of one that was removed, `Decode` when the body is no JSON.
 pub fn decode_images(response: &HttpResponse) -> Result<ImageResponse> {
     let text = text_of(response)?;
     let answer: Pictures<'_> = serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?;
     let mut response = ImageResponse::default();
-    let mut why = None;
     for picture in answer.predictions.0 {
         let mime = picture.mime_type.to_text();
         let source = match (
@@ -252,7 +251,10 @@ pub fn decode_images(response: &HttpResponse) -> Result<ImageResponse> {
             (None, Some(uri)) => MediaSource::Url(uri),
             (None, None) => {
                 response.filtered += u32::from(picture.rai_filtered_reason.filled().is_some());
-                why = picture.rai_filtered_reason.to_text().or(why);
+                if let Some(why) = picture.rai_filtered_reason.to_text() {
+                    let why = Json::from(serde_json::Value::from(why.as_str()));
+                    response.extra.insert(WIRE, "raiFilteredReason", why);
+                }
                 continue;
             }
         };
@@ -262,8 +264,8 @@ pub fn decode_images(response: &HttpResponse) -> Result<ImageResponse> {
         image.revised_prompt = picture.prompt.to_text();
         response.images.push(image);
     }
-    if response.images.is_empty() {
-        let message = why.unwrap_or_else(|| "the vendor's filter left no picture".into());
+    if response.images.is_empty() && response.filtered == 0 {
+        let message = "the vendor's filter left no picture";
         return Err(Error::new(ErrorKind::ContentFiltered, message));
     }
     Ok(response)

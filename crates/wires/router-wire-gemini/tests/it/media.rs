@@ -248,11 +248,13 @@ fn answers_with_pictures_and_without() {
     assert_eq!(answer.images[0].revised_prompt.as_deref(), Some("A red cat."));
     assert!(matches!(answer.images[1].media.source, MediaSource::Url(_)));
     let none = json!({"predictions": [{"raiFilteredReason": "All filtered."}]});
-    let error = pictures("imagen-4", &none).expect_err("none");
-    assert_eq!(
-        (error.kind(), error.message()),
-        (ErrorKind::ContentFiltered, "All filtered.")
-    );
+    let answer = pictures("imagen-4", &none).expect("an answer that counts");
+    assert_eq!((answer.images.len(), answer.filtered), (0, 1));
+    let why = answer
+        .extra
+        .get("gemini", "raiFilteredReason")
+        .expect("the reason");
+    assert_eq!(why.as_str(), "\"All filtered.\"");
     assert_eq!(
         pictures("imagen-4", &json!({})).expect_err("none").kind(),
         ErrorKind::ContentFiltered

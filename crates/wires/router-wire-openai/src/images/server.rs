@@ -5,7 +5,7 @@ use http::Method;
 use router_core::content::{MediaKind, MediaSource};
 use router_core::image::{Delivery, GeneratedImage, ImageRequest, ImageResponse};
 use router_core::{
-    Error, Extra, Head, Media, Mode, ModelId, Operation, Output, Result, StreamEvent, Text, Usage,
+    Error, ErrorKind, Extra, Head, Media, Mode, ModelId, Operation, Output, Result, StreamEvent, Text, Usage,
 };
 use router_wire::multipart::{File, Form};
 use router_wire::object::{Object, invalid, is_string};
@@ -248,6 +248,7 @@ impl Encoder {
 impl ReplyEncoder for Encoder {
     fn full(&mut self, _head: &Head, output: &Output) -> Result<HttpResponse> {
         match output {
+            Output::GenerateImage(answer) if none_left(answer) => Ok(error_response(&filtered())),
             Output::GenerateImage(answer) => json(&Answer(answer)),
             _ => Err(another("pictures")),
         }
@@ -271,6 +272,9 @@ impl ReplyEncoder for Encoder {
             }
             StreamEvent::Output(output) => {
                 if let Output::GenerateImage(answer) = &**output {
+                    if none_left(answer) {
+                        error_event(&filtered(), out);
+                    }
                     for image in &answer.images {
                         self.flush(None, out);
                         self.waiting = Some(Box::new(image.clone()));
@@ -286,6 +290,15 @@ impl ReplyEncoder for Encoder {
         self.flush(None, out);
         error_event(error, out);
     }
+}
+
+/// Whether a filter removed all pictures, for which this wire has an error alone.
+fn none_left(answer: &ImageResponse) -> bool {
+    answer.images.is_empty() && answer.filtered > 0
+}
+
+fn filtered() -> Error {
+    Error::new(ErrorKind::ContentFiltered, "the vendor's filter left no picture")
 }
 
 struct Answer<'a>(&'a ImageResponse);
