@@ -28,6 +28,36 @@ pub(crate) fn endpoints() -> Vec<Box<dyn ServerCodec>> {
     endpoints
 }
 
+/// The endpoint that a request is for: one of the wire that its path begins with, or the first that claims it.
+pub(crate) fn endpoint_of(endpoints: &[Box<dyn ServerCodec>], request: &HttpRequest) -> Option<usize> {
+    let named = |endpoint: &Box<dyn ServerCodec>| {
+        below(endpoint.as_ref(), request.path_only())
+            .is_some_and(|path| endpoint.matches(&request.method, path))
+    };
+    let claims = |endpoint: &Box<dyn ServerCodec>| endpoint.claims(request);
+    endpoints
+        .iter()
+        .position(named)
+        .or_else(|| endpoints.iter().position(claims))
+}
+
+/// Takes the name of the endpoint's wire from the beginning of a path that it was found by.
+pub(crate) fn without_name(endpoint: &dyn ServerCodec, mut request: HttpRequest) -> HttpRequest {
+    let path = request.path_only();
+    if let Some(rest) = below(endpoint, path).filter(|rest| endpoint.matches(&request.method, rest)) {
+        let name = path.len() - rest.len();
+        request.path = request.path.slice_ref(&request.path.as_str()[name..]);
+    }
+    request
+}
+
+/// What follows the name of the endpoint's wire in a path: of `/mistral/v1/models` it is `/v1/models`, for `mistral.models`.
+fn below<'a>(endpoint: &dyn ServerCodec, path: &'a str) -> Option<&'a str> {
+    let (wire, _) = endpoint.name().split_once('.')?;
+    let rest = path.strip_prefix('/')?.strip_prefix(wire)?;
+    rest.starts_with('/').then_some(rest)
+}
+
 /// The answer to a request that no endpoint claims.
 pub(crate) fn no_endpoint(endpoints: &[Box<dyn ServerCodec>], request: &HttpRequest) -> HttpResponse {
     let (method, path) = (&request.method, request.path_only());
@@ -59,9 +89,14 @@ pub(crate) fn refused(
     request: &HttpRequest,
     error: &Error,
 ) -> HttpResponse {
-    let claimed = endpoints.iter().find(|endpoint| endpoint.claims(request));
+    let found = endpoint_of(endpoints, request).and_then(|number| endpoints.get(number));
+    let named = || {
+        endpoints
+            .iter()
+            .find(|endpoint| below(endpoint.as_ref(), request.path_only()).is_some())
+    };
     let spoken = || endpoints.iter().find(|endpoint| endpoint.is_spoken(request));
-    match claimed.or_else(spoken) {
+    match found.or_else(named).or_else(spoken) {
         Some(endpoint) => endpoint.error(error),
         // No wire is compiled in that has a form for it.
         None => {

@@ -17,7 +17,7 @@ use router_wire::{HttpRequest, HttpResponse};
 use crate::admission::{Admission, Place};
 use crate::asker::{Asker, conversation};
 use crate::body::{EventBody, ServedResponse};
-use crate::endpoints::{endpoints, no_endpoint, refused};
+use crate::endpoints::{endpoint_of, endpoints, no_endpoint, refused, without_name};
 use crate::error::passed_on;
 use crate::keys::{Keys, Who};
 use crate::several;
@@ -170,8 +170,9 @@ impl Service {
         if path == "/health" || path == "/healthz" {
             return Err(HttpResponse::json(200, r#"{"status":"ok"}"#));
         }
-        let mut endpoints = self.endpoints.iter().enumerate();
-        let Some((number, endpoint)) = endpoints.find(|(_, endpoint)| endpoint.claims(head)) else {
+        let found = endpoint_of(&self.endpoints, head);
+        let found = found.and_then(|number| Some((number, self.endpoints.get(number)?)));
+        let Some((number, endpoint)) = found else {
             return Err(no_endpoint(&self.endpoints, head));
         };
         let caller = match self.keys.who(endpoint.key(head)) {
@@ -199,6 +200,7 @@ impl Service {
         let Some(endpoint) = self.endpoints.get(endpoint) else {
             return ServedResponse::whole(no_endpoint(&self.endpoints, &request));
         };
+        let request = without_name(endpoint.as_ref(), request);
         let decoded = conversation(&request, self.conversations)
             .and_then(|conversation| Ok((endpoint.decode(&request)?, conversation)));
         // What was asked is in the call now; a long answer need not hold its bytes.

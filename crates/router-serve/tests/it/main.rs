@@ -5,5 +5,6 @@ mod conversations;
 mod keys;
 mod media;
 mod pace;
+mod prefixes;
 mod refused;
 mod several;
