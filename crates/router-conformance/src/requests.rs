@@ -166,9 +166,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ("prompt_cache_key", |settings| {
         settings.prompt_cache_key = Some(Text::from_static("greeting"));
     }),
-    ("previous_response_id", |settings| {
-        settings.previous_response_id = Some(Text::from_static("resp_81"));
-    }),
 ];
 
 /// The settings that nearly all vendors have, together.

@@ -119,6 +119,7 @@ cases! {
     "error_timeout", CHAT => errors::timeout;
     "error_body_not_json", CHAT => errors::body_not_json;
     "bad_address", CHAT => bad_input::address;
+    "bad_kept_elsewhere", CHAT => bad_input::kept_elsewhere;
     "bad_key", CHAT => bad_input::key;
     "bad_model_gone", CHAT => bad_input::model_gone;
     "bad_nothing_asked", CHAT => bad_input::nothing_asked;
@@ -153,8 +154,8 @@ macro_rules! suite {
             error_authentication error_permission error_model_not_found error_invalid_request
             error_context_length error_rate_limited_retry_after error_overloaded error_server error_timeout
             error_body_not_json
-            bad_address bad_key bad_model_gone bad_nothing_asked bad_nothing_to_embed bad_nothing_to_rank bad_oversize_image
-            bad_prompt_beyond_chats bad_region bad_result_without_call
+            bad_address bad_kept_elsewhere bad_key bad_model_gone bad_nothing_asked bad_nothing_to_embed bad_nothing_to_rank
+            bad_oversize_image bad_prompt_beyond_chats bad_region bad_result_without_call
             secret_not_in_debug secret_not_in_error secret_not_in_trace
             capabilities_match_fixtures
         }

@@ -16,6 +16,9 @@ const HELD: &[&str] = &[
     "contents",
 ];
 
+/// The wire whose fields name what is kept.
+const RESPONSES: &str = "openai.responses";
+
 impl Operation {
     /// Checks what holds at every vendor, and what is known of this one: a conversation has messages, a result of a tool belongs
     /// to a call before it, there is something to embed or to rank, and no picture is larger than the vendor takes.
@@ -40,6 +43,49 @@ impl Operation {
             Self::Moderate(request) if request.inputs.is_empty() => Err(empty("inputs")),
             _ => Ok(()),
         }
+    }
+
+    /// Checks that the request says everything itself, for a vendor that keeps nothing to go on with over the wire that the call
+    /// takes.
+    ///
+    /// # Errors
+    /// `InvalidRequest` naming the field by which the request goes on with what a vendor keeps.
+    pub fn check_whole(&self) -> Result<()> {
+        let request = match self {
+            Self::Chat(request) => request,
+            Self::CountTokens(request) => &request.chat,
+            _ => return Ok(()),
+        };
+        let Some(field) = request.continues() else {
+            return Ok(());
+        };
+        let error = invalid(
+            field,
+            "nothing is kept at this vendor to go on with; send the whole conversation",
+        );
+        // The word of the vendor that has the field: by it clients know to send everything.
+        Err(match field {
+            "previous_response_id" => error.with_code("previous_response_not_found"),
+            _ => error,
+        })
+    }
+}
+
+impl ChatRequest {
+    /// The field by which the request goes on with what a vendor keeps: an answer, a conversation or a prompt.
+    #[must_use]
+    pub fn continues(&self) -> Option<&'static str> {
+        match self.settings.previous_response_id {
+            Some(_) => Some("previous_response_id"),
+            None => self.kept(),
+        }
+    }
+
+    /// The field that names a conversation or a prompt which the vendor keeps.
+    pub(crate) fn kept(&self) -> Option<&'static str> {
+        let kept = ["conversation", "prompt"];
+        kept.into_iter()
+            .find(|name| self.extra.get(RESPONSES, name).is_some())
     }
 }
 

@@ -18,6 +18,8 @@ use crate::tool::{ToolChoice, ToolDefinition};
 pub enum Held<'a> {
     /// An answer kept at the vendor, which the request continues.
     Response(&'a Text),
+    /// A conversation or a prompt kept at the vendor, by the name of its field.
+    Kept(&'static str),
     /// A file kept at the vendor.
     File(&'a Text),
     /// A part, tool or choice in its maker's own JSON.
@@ -89,6 +91,9 @@ fn held_by_chat(request: &ChatRequest, f: &mut impl FnMut(Held<'_>)) {
     }
     if let Some(id) = &request.settings.previous_response_id {
         f(Held::Response(id));
+    }
+    if let Some(field) = request.kept() {
+        f(Held::Kept(field));
     }
 }
 

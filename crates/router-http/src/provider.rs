@@ -96,8 +96,12 @@ impl<C: Codec> HttpProvider<C> {
             request,
             warnings,
             streams,
+            continues,
             ..
         } = self.codec.encode(call)?;
+        if !continues {
+            call.operation.check_whole()?;
+        }
         let answer = self.ask(call, self.request(request)).await?;
         if streams {
             return self.streamed(call, answer, warnings, None).await;

@@ -79,6 +79,9 @@ pub struct Encoded {
     /// Whether the reply is streamed. Differs from the call's mode where a vendor streams always or never; whoever sends
     /// the request gathers or replays the answer then.
     pub streams: bool,
+    /// Whether the request names what it continues at the vendor, such as an earlier response. A call that continues something
+    /// is refused where its request does not: its answer would be to half a conversation.
+    pub continues: bool,
 }
 
 impl Encoded {
@@ -89,6 +92,7 @@ impl Encoded {
             request,
             warnings,
             streams: call.is_stream(),
+            continues: false,
         }
     }
 
@@ -121,7 +125,15 @@ impl Encoded {
             request,
             warnings,
             streams: false,
+            continues: false,
         }
+    }
+
+    /// With the names of what the call continues at the vendor.
+    #[must_use]
+    pub fn continuing(mut self) -> Self {
+        self.continues = true;
+        self
     }
 }
 

@@ -47,6 +47,7 @@ impl Bound {
                 Some(maker) => to = Some((maker, Text::from(format!("the answer {id} is kept there")))),
                 None => unknown = Some(format!("the answer {id}")),
             },
+            Held::Kept(field) => unknown = Some(format!("the {field}")),
             Held::File(id) => unknown = Some(format!("the file {id}")),
             // What no target made is left out with a warning, as everywhere.
             Held::Opaque(maker) if pool.knows_maker(maker) => {

@@ -100,7 +100,6 @@ fn check(words: &Words, request: &ChatRequest, warnings: &mut Warnings) -> Resul
         ("prompt_cache_key", settings.prompt_cache_key.is_some()),
         ("modalities", !settings.modalities.is_empty()),
         ("audio", settings.audio.is_some()),
-        ("previous_response_id", settings.previous_response_id.is_some()),
         ("parallel_tool_calls", request.parallel_tool_calls.is_some()),
         ("response_format", request.response_format.is_some()),
         ("reasoning", settings.reasoning.is_some() && !words.effort),

@@ -178,6 +178,38 @@ pub(crate) async fn prompt_beyond_chats(subject: Subject) {
     }
 }
 
+/// What goes on with something that a vendor keeps is sent so, or refused before anything is sent: the rest alone is half of it.
+pub(crate) async fn kept_elsewhere(subject: Subject) {
+    let asked = crate::requests::text;
+    let mut response = asked();
+    response.settings.previous_response_id = Some("kept_81".into());
+    let kept = |name: &str| {
+        let mut request = asked();
+        let id = Json::from(json!({"id": "kept_81"}));
+        request.extra.insert("openai.responses", name, id);
+        request
+    };
+    for (name, request) in [
+        ("previous_response_id", response),
+        ("conversation", kept("conversation")),
+        ("prompt", kept("prompt")),
+    ] {
+        let exchange = Exchange::of(&subject, &subject.fixtures.response_of(&["chat_text"]));
+        let answer = exchange.chat(&subject, request).await.map(|_| ());
+        if let Some(sent) = exchange.sent().first() {
+            let body: Value = serde_json::from_slice(&sent.body).expect("JSON");
+            assert!(body[name].to_string().contains("kept_81"), "{name} is lost");
+        } else {
+            named(
+                &subject,
+                &answer.expect_err(name),
+                ErrorKind::InvalidRequest,
+                name,
+            );
+        }
+    }
+}
+
 pub(crate) async fn nothing_asked(subject: Subject) {
     refused(&subject, &ChatRequest::new(Vec::new()), "messages").await;
 }

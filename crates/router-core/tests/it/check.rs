@@ -92,3 +92,30 @@ fn a_conversation_that_the_vendor_keeps_is_its_own_business() {
     );
     assert!(refused(by_options(serde_json::json!({"api": "responses"}))).is_some());
 }
+
+#[test]
+fn what_goes_on_with_something_kept_is_not_whole() {
+    let said = |request: ChatRequest| {
+        let error = Operation::from(request).check_whole().err()?;
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        Some((error.message().to_owned(), error.code().map(ToOwned::to_owned)))
+    };
+    let why = "nothing is kept at this vendor to go on with; send the whole conversation";
+    assert_eq!(said(ChatRequest::user("Hi")), None);
+    let mut continued = ChatRequest::user("Go on.");
+    continued.settings.previous_response_id = Some("resp_1".into());
+    let code = Some("previous_response_not_found".to_owned());
+    assert_eq!(
+        said(continued),
+        Some((format!("previous_response_id: {why}"), code))
+    );
+    for name in ["conversation", "prompt"] {
+        let mut kept = ChatRequest::user("Go on.");
+        let id = || Json::from(serde_json::json!({"id": "kept_1"}));
+        kept.extra.insert("openai.responses", name, id());
+        assert_eq!(said(kept.clone()), Some((format!("{name}: {why}"), None)));
+        // Another wire's field of that name is its own.
+        kept.extra.insert("openai.chat", name, id());
+        assert_eq!(said(kept), None);
+    }
+}

@@ -41,6 +41,8 @@ fn requests_tell_what_they_hold() {
     ])
     .with_tools([ToolDefinition::Provider(opaque())]);
     request.settings.previous_response_id = Some("resp-1".into());
+    let id = Json::from(serde_json::json!("conv_1"));
+    request.extra.insert("openai.responses", "conversation", id);
     assert_eq!(
         held(request),
         [
@@ -50,7 +52,8 @@ fn requests_tell_what_they_hold() {
             "signature c",
             "opaque a",
             "file file-1",
-            "response resp-1"
+            "response resp-1",
+            "Kept(\"conversation\")"
         ]
     );
 }

@@ -95,10 +95,9 @@ pub fn encode(
     let body = serde_json::to_vec(&Kept(kept))
         .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
     encoded.warnings.extend(warnings.into_list());
-    Ok(Encoded::whole(
-        HttpRequest::post_json(path, body),
-        encoded.warnings,
-    ))
+    encoded.request = HttpRequest::post_json(path, body);
+    encoded.streams = false;
+    Ok(encoded)
 }
 
 /// The chat without settings that do not count, so that nothing is said of them.

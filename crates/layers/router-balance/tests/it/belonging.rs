@@ -265,6 +265,23 @@ async fn signatures_go_to_their_maker_while_it_can_be_asked() {
 }
 
 #[tokio::test]
+async fn a_conversation_of_an_unknown_vendor_needs_a_named_target() {
+    let balance = two(&Vendor::well("a"), &Vendor::well("b"));
+    let mut request = ChatRequest::user("Go on.");
+    let id = Json::from(serde_json::json!("conv_1"));
+    request.extra.insert("openai.responses", "conversation", id);
+    let error = answered(&balance, &Call::new("m", request)).await;
+    let error = error.expect_err("whose conversation is it?");
+    assert!(
+        error
+            .message()
+            .starts_with("the conversation is kept at one vendor"),
+        "{error}"
+    );
+    assert_eq!(status(&balance, "a").calls + status(&balance, "b").calls, 0);
+}
+
+#[tokio::test]
 async fn a_file_of_an_unknown_vendor_needs_a_named_target() {
     let balance = two(&Vendor::well("a"), &Vendor::well("b"));
     let file = Media::new(MediaKind::Document, MediaSource::File("file-1".into()));

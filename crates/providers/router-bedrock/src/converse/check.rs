@@ -53,7 +53,7 @@ fn settings(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
             "AWS Bedrock takes 16 pairs of at most 256 letters, digits, spaces and :_@$#=/+,-.",
         ));
     }
-    let set: [(&'static str, bool); 14] = [
+    let set: [(&'static str, bool); 13] = [
         ("seed", settings.seed.is_some()),
         ("frequency_penalty", settings.frequency_penalty.is_some()),
         ("presence_penalty", settings.presence_penalty.is_some()),
@@ -70,7 +70,6 @@ fn settings(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
             settings.modalities.iter().any(|kind| *kind != "text"),
         ),
         ("audio", settings.audio.is_some()),
-        ("previous_response_id", settings.previous_response_id.is_some()),
     ];
     for (name, is_set) in set {
         if is_set {

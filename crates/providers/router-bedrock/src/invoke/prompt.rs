@@ -61,7 +61,7 @@ fn check(form: TextForm, request: &ChatRequest) -> Result<Vec<Warning>> {
     }
     let mut warnings = Warnings::new(request.strict);
     let settings = &request.settings;
-    let set: [(&'static str, bool); 20] = [
+    let set: [(&'static str, bool); 19] = [
         ("stop_sequences", !settings.stop_sequences.is_empty()),
         ("top_k", settings.top_k.is_some()),
         ("seed", settings.seed.is_some()),
@@ -83,7 +83,6 @@ fn check(form: TextForm, request: &ChatRequest) -> Result<Vec<Warning>> {
             settings.modalities.iter().any(|kind| *kind != "text"),
         ),
         ("audio", settings.audio.is_some()),
-        ("previous_response_id", settings.previous_response_id.is_some()),
         ("parallel_tool_calls", request.parallel_tool_calls.is_some()),
     ];
     for (name, is_set) in set {

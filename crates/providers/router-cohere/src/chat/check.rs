@@ -105,7 +105,7 @@ fn penalty(name: &'static str, value: Option<f64>, warnings: &mut Warnings) -> R
 
 fn dropped(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
     let settings = &request.settings;
-    let set: [(&'static str, bool); 13] = [
+    let set: [(&'static str, bool); 12] = [
         ("n", settings.n.is_some_and(|n| n > 1)),
         ("top_logprobs", settings.top_logprobs.is_some_and(|top| top > 0)),
         ("logit_bias", !settings.logit_bias.is_empty()),
@@ -117,7 +117,6 @@ fn dropped(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
         ("prompt_cache_key", settings.prompt_cache_key.is_some()),
         ("modalities", !settings.modalities.is_empty()),
         ("audio", settings.audio.is_some()),
-        ("previous_response_id", settings.previous_response_id.is_some()),
         ("parallel_tool_calls", request.parallel_tool_calls == Some(false)),
     ];
     for (name, is_set) in set {

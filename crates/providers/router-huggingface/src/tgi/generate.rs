@@ -60,7 +60,6 @@ fn check(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
         ("prompt_cache_key", settings.prompt_cache_key.is_some()),
         ("modalities", !settings.modalities.is_empty()),
         ("audio", settings.audio.is_some()),
-        ("previous_response_id", settings.previous_response_id.is_some()),
     ] {
         if set {
             warnings.dropped(name, NOT_THERE)?;

@@ -25,7 +25,7 @@ pub(super) fn request(speaker: &Speaker, request: &ChatRequest, warnings: &mut W
 
 fn settings(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
     let settings = &request.settings;
-    let set: [(&'static str, bool); 12] = [
+    let set: [(&'static str, bool); 11] = [
         ("n", settings.n.is_some_and(|n| n > 1)),
         ("logit_bias", !settings.logit_bias.is_empty()),
         ("verbosity", settings.verbosity.is_some()),
@@ -36,7 +36,6 @@ fn settings(request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
         ("prompt_cache_key", settings.prompt_cache_key.is_some()),
         ("modalities", !settings.modalities.is_empty()),
         ("audio", settings.audio.is_some()),
-        ("previous_response_id", settings.previous_response_id.is_some()),
         ("parallel_tool_calls", request.parallel_tool_calls.is_some()),
     ];
     for (name, is_set) in set {

@@ -60,7 +60,7 @@ pub(super) fn check(
 
 fn settings(request: &ChatRequest, notes: &mut Notes) -> Result<()> {
     let settings = &request.settings;
-    let absent: [(&'static str, bool); 12] = [
+    let absent: [(&'static str, bool); 11] = [
         ("n", settings.n.is_some_and(|n| n > 1)),
         ("seed", settings.seed.is_some()),
         ("frequency_penalty", settings.frequency_penalty.is_some()),
@@ -72,7 +72,6 @@ fn settings(request: &ChatRequest, notes: &mut Notes) -> Result<()> {
         ("store", settings.store == Some(true)),
         ("prompt_cache_key", settings.prompt_cache_key.is_some()),
         ("audio", settings.audio.is_some()),
-        ("previous_response_id", settings.previous_response_id.is_some()),
     ];
     for (name, set) in absent {
         if set {

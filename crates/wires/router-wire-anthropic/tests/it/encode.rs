@@ -383,7 +383,6 @@ fn settings_without_a_place_are_told() {
     chat.settings.logprobs = Some(true);
     chat.settings.logit_bias = vec![(Text::from("1"), 1.0)];
     chat.settings.verbosity = Some(Text::from("low"));
-    chat.settings.previous_response_id = Some(Text::from("r"));
     chat.settings.metadata = vec![(Text::from("a"), Text::from("b"))];
     chat.settings.user = Some(Text::from("u"));
     chat.settings.service_tier = Some(Text::from("flex"));
@@ -399,7 +398,6 @@ fn settings_without_a_place_are_told() {
         "logprobs",
         "logit_bias",
         "verbosity",
-        "previous_response_id",
         "metadata",
         "stop_sequences",
         "service_tier",

@@ -73,7 +73,7 @@ fn settings(service: &Service, rules: &Rules, settings: &Settings, warnings: &mu
     const IGNORED: &str = "this model takes it without effect";
     const NO_PENALTIES: &str = "this model takes no penalties";
     let format = settings.audio.as_ref().and_then(|audio| audio.format.as_deref());
-    let gone: [(&'static str, bool, &'static str); 14] = [
+    let gone: [(&'static str, bool, &'static str); 13] = [
         (
             "temperature",
             settings.temperature.is_some() && !rules.sampling,
@@ -105,11 +105,6 @@ fn settings(service: &Service, rules: &Rules, settings: &Settings, warnings: &mu
             NOT_THERE,
         ),
         ("prompt_cache_key", settings.prompt_cache_key.is_some(), NOT_THERE),
-        (
-            "previous_response_id",
-            settings.previous_response_id.is_some(),
-            NOT_THERE,
-        ),
         (
             "audio.format",
             format.is_some_and(|format| !format.starts_with("pcm")),

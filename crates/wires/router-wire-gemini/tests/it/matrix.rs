@@ -151,11 +151,6 @@ fn rows() -> Vec<Row> {
             |it| it.audio = voice(),
             all("/generationConfig/speechConfig", spoken),
         ),
-        (
-            "previous_response_id",
-            |it| it.previous_response_id = Some(Text::from("r")),
-            nowhere(),
-        ),
     ]
 }
 

@@ -47,12 +47,6 @@ pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut 
     if settings.user.is_some() && dialect.user_field.is_none() {
         warnings.dropped("user", NOT_THERE)?;
     }
-    if settings.previous_response_id.is_some() {
-        warnings.dropped(
-            "previous_response_id",
-            "chat completions keep no answers; send the conversation",
-        )?;
-    }
     if let Some(most) = dialect
         .stop_max
         .filter(|most| settings.stop_sequences.len() > *most)

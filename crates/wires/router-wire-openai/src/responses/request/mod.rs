@@ -65,7 +65,8 @@ pub fn encode(
         call,
         HttpRequest::post_json(&dialect.responses_path, bytes),
         warnings.into_list(),
-    ))
+    )
+    .continuing())
 }
 
 /// Whom a request is written for.
