@@ -82,11 +82,17 @@ impl<C: Codec> Builder<C> {
         }
     }
 
-    /// With settings that were read from somewhere. Their `options` are for the crates of single vendors.
+    /// With settings that were read from somewhere, their address as the vendor reads those of its variables. Their `options` are for
+    /// the crates of single vendors.
     #[must_use]
     pub fn settings(mut self, settings: &ProviderSettings) -> Self {
         self.id = settings.id.clone().or(self.id);
-        self.base_url = settings.base_url.clone().or(self.base_url);
+        let read = self.vendor.map(|vendor| vendor.read_address);
+        let given = settings.base_url.clone().map(|address| match read {
+            Some(read) if !address.trim().is_empty() => read(&address),
+            _ => address,
+        });
+        self.base_url = given.or(self.base_url);
         self.api_key = settings.api_key.clone().or(self.api_key);
         self.auth = settings.auth.clone().or(self.auth);
         self.headers.extend(settings.headers.iter().cloned());

@@ -18,7 +18,8 @@ pub struct Vendor {
     pub base_url: &'static str,
     /// Environment variables that override the address, the first that is set wins.
     pub base_url_env: &'static [&'static str],
-    /// How an address in those variables is read. As it stands, unless the vendor's own tools take something else there.
+    /// How an address in those variables, or in a configuration, is read. As it stands, unless the vendor's own tools take
+    /// something else there.
     pub read_address: fn(&str) -> String,
     /// How a request is authenticated.
     pub auth: AuthScheme,

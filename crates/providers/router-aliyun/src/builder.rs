@@ -7,7 +7,7 @@ use router_http::{HttpProvider, ProviderSettings};
 use router_wire::vendor::VendorCodec as _;
 
 use crate::codec::AliyunCodec;
-use crate::region::{Region, address};
+use crate::region::Region;
 
 /// Names of the settings that only this vendor has, in a configuration.
 const OPTIONS: &[&str] = &["region", "workspace"];
@@ -22,9 +22,7 @@ pub fn build(settings: &ProviderSettings) -> Result<Arc<dyn Provider>> {
     settings.check_options(vendor.id, OPTIONS)?;
     let mut settings = settings.clone();
     let options = std::mem::take(&mut settings.options);
-    if let Some(given) = &settings.base_url {
-        settings.base_url = Some(address(given));
-    } else if let Some(region) = options.get("region") {
+    if let Some(region) = options.get("region").filter(|_| settings.base_url.is_none()) {
         settings.base_url = Some(Region::parse(region)?.address().to_owned());
     }
     if let Some(workspace) = options.get("workspace") {

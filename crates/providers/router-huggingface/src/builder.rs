@@ -6,7 +6,6 @@ use router_core::{Error, ErrorKind, Provider, Result};
 use router_http::ProviderSettings;
 use router_wire::vendor::VendorCodec as _;
 
-use crate::dialect::address;
 use crate::{HuggingFace, HuggingFaceCodec, Tei, Tgi};
 
 /// The provider of settings that were read from somewhere. Options are `bill_to`, the organisation that pays, and `server`: `router`,
@@ -19,7 +18,6 @@ pub fn build(settings: &ProviderSettings) -> Result<Arc<dyn Provider>> {
     settings.check_options(vendor.id, &["bill_to", "server"])?;
     let mut settings = settings.clone();
     let mut options = std::mem::take(&mut settings.options);
-    settings.base_url = settings.base_url.as_deref().map(address);
     if let Some(organisation) = options.remove("bill_to") {
         settings.headers.push(("X-HF-Bill-To".to_owned(), organisation));
     }

@@ -10,6 +10,9 @@ pub(crate) fn address(value: &str) -> String {
     let value = value.trim().trim_matches(['"', '\'']);
     let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
     let has_scheme = value.contains("://");
+    if has_scheme && rest.is_empty() {
+        return value.to_owned();
+    }
     let (authority, path) = match rest.find('/') {
         Some(at) => rest.split_at(at),
         None => (rest, ""),
@@ -60,6 +63,7 @@ mod tests {
             ("[::]:11435", "http://[::1]:11435"),
             ("::1", "http://[::1]:11434"),
             ("http://box", "http://box"),
+            ("https://", "https://"),
             ("https://ollama.com/", "https://ollama.com"),
             ("https://box:8443/ollama/", "https://box:8443/ollama"),
             ("box/ollama", "http://box:11434/ollama"),

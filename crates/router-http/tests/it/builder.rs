@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, HeaderName};
-use router_core::{BoxFuture, Error, ErrorKind, ProviderExt as _, ProviderId, Result, Secret};
+use router_core::{BoxFuture, ChatRequest, Error, ErrorKind, ProviderExt as _, ProviderId, Result, Secret};
 use router_http::replay::ReplayTransport;
-use router_http::{Auth, Authorize, HttpProvider, TransportRequest};
+use router_http::{Auth, Authorize, HttpProvider, ProviderSettings, TransportRequest};
 use router_wire::vendor::{AuthScheme, Vendor, VendorCodec};
 use router_wire::{Codec, Encoded, Framing, HttpResponse, StreamDecoder};
 use router_wire_openai::{Compatible, Dialect};
@@ -21,10 +21,15 @@ const KEY: &str = "sk-test-0123456789abcdef";
 #[derive(Debug)]
 struct Testing(Compatible);
 
+fn without_path(address: &str) -> String {
+    address.trim_end_matches("/v1/chat/completions").to_owned()
+}
+
 impl VendorCodec for Testing {
     const VENDOR: Vendor = Vendor::new("testing", "Testing Inc.", "https://api.testing.invalid/v1")
         .with_key_env(&["TESTING_API_KEY", "TESTING_TOKEN"])
         .with_base_url_env(&["TESTING_BASE_URL"])
+        .with_address_reader(without_path)
         .with_auth(AuthScheme::Header("x-testing-key"));
 
     fn new(id: ProviderId) -> Self {
@@ -265,4 +270,35 @@ fn in_a_child() {
         Ok(provider) => println!("{provider:?}"),
         Err(error) => println!("{error}"),
     }
+}
+
+/// An address of a configuration is read as one of the vendor's variables is, and one in code as it stands.
+#[tokio::test]
+async fn addresses_of_configurations_are_read_as_the_vendor_reads_them() {
+    let given = "http://testing.test/v1/chat/completions";
+    let transport = Arc::new(ReplayTransport::new().json(200, "{}").json(200, "{}"));
+    let settings = ProviderSettings::default()
+        .with_api_key("k")
+        .with_base_url(given)
+        .with_transport(Arc::clone(&transport) as _);
+    let read = HttpProvider::<Testing>::from_settings(&settings).expect("a provider");
+    let plain = HttpProvider::<Testing>::builder()
+        .base_url(given)
+        .api_key("k")
+        .transport(Arc::clone(&transport) as _);
+    let plain = plain.build().expect("a provider");
+    let _ = read.chat("m", ChatRequest::user("x")).await;
+    let _ = plain.chat("m", ChatRequest::user("x")).await;
+    let urls: Vec<String> = transport
+        .requests()
+        .iter()
+        .map(|request| request.url.to_string())
+        .collect();
+    assert_eq!(
+        urls,
+        [
+            "http://testing.test/chat/completions".to_owned(),
+            format!("{given}/chat/completions")
+        ]
+    );
 }
