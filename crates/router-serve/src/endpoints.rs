@@ -30,15 +30,13 @@ pub(crate) fn endpoints() -> Vec<Box<dyn ServerCodec>> {
 
 /// The endpoint that a request is for: one of the wire that its path begins with, or the first that claims it.
 pub(crate) fn endpoint_of(endpoints: &[Box<dyn ServerCodec>], request: &HttpRequest) -> Option<usize> {
-    let named = |endpoint: &Box<dyn ServerCodec>| {
-        below(endpoint.as_ref(), request.path_only())
-            .is_some_and(|path| endpoint.matches(&request.method, path))
+    let of_wire = |path| {
+        endpoints.iter().position(|endpoint| {
+            below(endpoint.as_ref(), path).is_some_and(|rest| endpoint.matches(&request.method, rest))
+        })
     };
-    let claims = |endpoint: &Box<dyn ServerCodec>| endpoint.claims(request);
-    endpoints
-        .iter()
-        .position(named)
-        .or_else(|| endpoints.iter().position(claims))
+    let claimed = || endpoints.iter().position(|endpoint| endpoint.claims(request));
+    of_wire(request.path_only()).or_else(claimed)
 }
 
 /// Takes the name of the endpoint's wire from the beginning of a path that it was found by.
