@@ -164,6 +164,7 @@ impl Costs<'_> {
             // Results bring their own.
             Role::Tool => 0,
             _ if calls > 0 && !says(message) => 0,
+            Role::Assistant => self.profile.message + self.profile.said,
             _ => self.profile.message,
         };
         let calls = match calls {
@@ -245,9 +246,11 @@ impl Costs<'_> {
             let text = self.text(&tools::text(&chat.tools, self.profile.tool_form));
             let tools = share(text, self.profile.tool_text) + self.profile.tool * chat.tools.len() as u64;
             tokens = (tokens + tools).saturating_add_signed(self.profile.tools);
-            if matches!(chat.tool_choice, Some(ToolChoice::Required | ToolChoice::Tool(_))) {
-                tokens += self.profile.forced;
-            }
+            tokens += match &chat.tool_choice {
+                Some(ToolChoice::Required) => self.profile.forced,
+                Some(ToolChoice::Tool(_)) => self.profile.chosen,
+                _ => 0,
+            };
         }
         match &chat.response_format {
             Some(ResponseFormat::Json) => tokens += self.profile.json,

@@ -3,6 +3,9 @@
 //! OpenAI's frames are as OpenAI publishes them for chats. All other numbers were read off the counts that vendors returned
 //! for recorded requests, and off the published templates of open models; `docs/tokens.md` has how near they come.
 
+mod open;
+mod openai;
+
 use crate::api::OpenAiApi;
 use crate::family::Family;
 use crate::script::Script;
@@ -17,6 +20,8 @@ pub(crate) struct Profile {
     pub(crate) base: u64,
     /// Of every message that is no system message and holds no results.
     pub(crate) message: u64,
+    /// Of every message of the model that says something, besides.
+    pub(crate) said: u64,
     /// Of every system message.
     pub(crate) system: u64,
     /// Of a request with tools.
@@ -25,6 +30,8 @@ pub(crate) struct Profile {
     pub(crate) opening: u64,
     /// Of a request whose answer must be a call.
     pub(crate) forced: u64,
+    /// Of a request whose answer must be a call of one tool.
+    pub(crate) chosen: u64,
     /// Of every tool.
     pub(crate) tool: u64,
     /// How tools are shown.
@@ -77,10 +84,12 @@ const PLAIN: Profile = Profile {
     script: Script::SAME,
     base: 3,
     message: 4,
+    said: 0,
     system: 4,
     tools: 60,
     opening: 0,
     forced: 0,
+    chosen: 0,
     tool: 3,
     tool_form: Form::Spaced,
     tool_text: 1000,
@@ -102,7 +111,7 @@ const PLAIN: Profile = Profile {
 /// differ.
 pub(crate) fn profile(family: Family, model: &str, api: Option<OpenAiApi>) -> Profile {
     match family {
-        Family::Gpt4 | Family::Gpt4o | Family::Gpt5 | Family::GptOss => openai(family, model, api),
+        Family::Gpt4 | Family::Gpt4o | Family::Gpt5 | Family::GptOss => openai::profile(family, model, api),
         Family::Claude | Family::Claude5 => claude(family, model),
         Family::Gemini => gemini(model),
         Family::Grok => grok(model),
@@ -134,7 +143,7 @@ pub(crate) fn profile(family: Family, model: &str, api: Option<OpenAiApi>) -> Pr
             ..PLAIN
         },
         Family::Llama | Family::Qwen | Family::DeepSeek | Family::Glm | Family::Kimi | Family::Mistral => {
-            open(family, model)
+            open::profile(family, model)
         }
         Family::Unknown => PLAIN,
     }
@@ -142,86 +151,6 @@ pub(crate) fn profile(family: Family, model: &str, api: Option<OpenAiApi>) -> Pr
 
 fn has(model: &str, words: &[&str]) -> bool {
     words.iter().any(|word| model.contains(word))
-}
-
-fn openai(family: Family, model: &str, api: Option<OpenAiApi>) -> Profile {
-    // Newer models that think take tools over Responses alone, unless they are told not to think.
-    let usual = match family {
-        Family::Gpt5 if !is_early(model) => OpenAiApi::Responses,
-        _ => OpenAiApi::ChatCompletions,
-    };
-    let is_chat = api.unwrap_or(usual) == OpenAiApi::ChatCompletions;
-    let answering = Profile {
-        tools: if is_chat { -1 } else { -3 },
-        opening: if is_chat { 4 } else { 0 },
-        tool: 0,
-        tool_form: Form::TypeScript { always_takes: false },
-        call: 7,
-        names: 2,
-        parallel: 8,
-        result: 7,
-        schema: if is_chat { 10 } else { 7 },
-        schema_text: 1000,
-        thoughts: Thoughts::Sealed {
-            envelope: 700,
-            ten: 60,
-        },
-        error: 2,
-        ..PLAIN
-    };
-    let thinking = Profile {
-        base: 2,
-        // Over chat completions GPT-5 has instructions on tools; models before it had none, and routers, which put the vendor in
-        // front of the name, ask over Responses.
-        tools: match model {
-            model if is_chat && model.starts_with("gpt-5") => 84,
-            _ => 3,
-        },
-        opening: 0,
-        parallel: 0,
-        call: 8,
-        result: 9,
-        schema: if is_chat { 12 } else { 6 },
-        ..answering
-    };
-    match family {
-        Family::Gpt5 if is_chat || is_early(model) => thinking,
-        Family::Gpt5 => Profile {
-            tools: 2,
-            tool_form: Form::TypeScript { always_takes: true },
-            call: 10,
-            result: 10,
-            ..thinking
-        },
-        // The instructions are those of the published template.
-        Family::GptOss => Profile {
-            base: 63,
-            tools: 18,
-            opening: 0,
-            parallel: 0,
-            call: 10,
-            names: 1,
-            result: 10,
-            json: 30,
-            schema: 30,
-            schema_text: 6000,
-            thoughts: Thoughts::Untagged,
-            error: 15,
-            ..answering
-        },
-        _ => answering,
-    }
-}
-
-/// Whether a thinking model of OpenAI's is older than GPT-5.3, from which on calls are framed otherwise.
-fn is_early(model: &str) -> bool {
-    let version = model.split_once("gpt-").map(|(_, version)| version);
-    version.is_none_or(|version| {
-        ["5-", "5.0", "5.1", "5.2"]
-            .iter()
-            .any(|early| version.starts_with(early))
-            || version == "5"
-    })
 }
 
 fn claude(family: Family, model: &str) -> Profile {
@@ -249,6 +178,7 @@ fn claude(family: Family, model: &str) -> Profile {
         system: 0,
         tools: if short { 311 } else { 498 },
         forced: if short { 0 } else { 84 },
+        chosen: if short { 0 } else { 84 },
         tool: 14,
         tool_form: Form::Parts,
         tool_text: 1210,
@@ -271,7 +201,7 @@ fn gemini(model: &str) -> Profile {
             ideographs: 860,
             single_digits: true,
         },
-        base: 0,
+        base: if early { 0 } else { 1 },
         message: 0,
         system: 0,
         tools: 0,
@@ -348,138 +278,5 @@ fn command(model: &str) -> Profile {
         json: 100,
         error: 20,
         ..PLAIN
-    }
-}
-
-/// Models whose templates are published.
-fn open(family: Family, model: &str) -> Profile {
-    match family {
-        // From 3.1 on the prompt opens with dates; Ollama, whose names have no hyphen, gives one of two. Guards are shown the
-        // harms that they look for.
-        Family::Llama => Profile {
-            script: Script {
-                foreign: 1200,
-                ..Script::SAME
-            },
-            base: match model {
-                model if has(model, &["llama-guard"]) => 188,
-                model
-                    if has(
-                        model,
-                        &["llama3-", "llama3:", "llama-3-8b", "llama-3-70b", "llama-4"],
-                    ) =>
-                {
-                    5
-                }
-                model if model.ends_with("llama3") => 5,
-                model if has(model, &["llama3."]) => 20,
-                _ => 30,
-            },
-            message: 5,
-            tools: if has(model, &["llama-4"]) { 585 } else { 80 },
-            error: 15,
-            ..PLAIN
-        },
-        Family::Qwen => Profile {
-            script: Script {
-                foreign: 1250,
-                ideographs: 830,
-                single_digits: true,
-                ..Script::SAME
-            },
-            base: if has(model, &["qwen3.5", "qwen3-5"]) { 5 } else { 3 },
-            message: 5,
-            system: 5,
-            // From 3.5 on, and in models for code, calls are tags and not JSON, and explained at length.
-            tools: if has(model, &["coder", "qwen3.5", "qwen3-5", "qwen3.6"]) {
-                205
-            } else {
-                60
-            },
-            tool: 2,
-            thoughts: Thoughts::Dropped,
-            error: 20,
-            ..PLAIN
-        },
-        Family::DeepSeek => Profile {
-            script: Script {
-                foreign: 1250,
-                ideographs: 770,
-                ..Script::SAME
-            },
-            base: if has(model, &["-r1:"]) { 0 } else { 2 },
-            message: 3,
-            system: 3,
-            tools: 208,
-            tool: 0,
-            calls: 35,
-            call: 8,
-            result: 8,
-            json: 19,
-            error: 15,
-            ..PLAIN
-        },
-        Family::Glm => Profile {
-            script: Script {
-                foreign: 1200,
-                ideographs: 850,
-                ..Script::SAME
-            },
-            tools: 84,
-            tool: 0,
-            calls: 8,
-            call: 8,
-            result: 8,
-            schema_text: 200,
-            error: 10,
-            ..PLAIN
-        },
-        // From 2.5 on, tools are declared in the manner of TypeScript.
-        Family::Kimi => Profile {
-            script: Script {
-                plain: 1030,
-                foreign: 1200,
-                ideographs: 850,
-                ..Script::SAME
-            },
-            tools: if has(model, &["k2.5", "k2.6", "k3"]) {
-                45
-            } else {
-                8
-            },
-            tool: 0,
-            tool_form: if has(model, &["k2.5", "k2.6", "k3"]) {
-                Form::TypeScript { always_takes: true }
-            } else {
-                Form::Spaced
-            },
-            calls: 4,
-            call: 13,
-            result: 12,
-            error: 15,
-            ..PLAIN
-        },
-        _ => Profile {
-            script: Script {
-                plain: 1030,
-                foreign: 1150,
-                ideographs: 1200,
-                single_digits: true,
-            },
-            base: match model {
-                model if has(model, &["mistral-small"]) => 13,
-                model if has(model, &["mixtral", "mistral-7b"]) => 7,
-                _ => 1,
-            },
-            message: 3,
-            system: 2,
-            tools: 2,
-            tool: 2,
-            call: 3,
-            result: 3,
-            schema_text: 0,
-            error: 15,
-            ..PLAIN
-        },
     }
 }
