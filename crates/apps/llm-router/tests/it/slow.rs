@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::binary::Server;
+use crate::config::File;
 
 /// What a vendor has to say to each.
 const ANSWER: usize = 50 << 20;
@@ -115,7 +116,12 @@ async fn more(clients: usize, server: &Server) -> (Vec<TcpStream>, usize) {
 async fn check(clients: usize) {
     let sent = Arc::new(Sent::default());
     let base = vendor(Arc::clone(&sent)).await;
-    let server = Server::start("serve", &[], &[("CUSTOM_BASE_URL", &base)]);
+    // On the transport that can be told how much to read ahead.
+    let file = File::new(
+        "slow.toml",
+        &format!("http = {{ transport = \"hyper\" }}\n[providers.custom]\nbase_url = \"{base}\"\n"),
+    );
+    let server = Server::start("serve", &["--config", file.path()], &[]);
     // What the first of them make it hold for all is not counted as theirs.
     let (first, before) = more(50, &server).await;
     let (others, most) = more(clients - first.len(), &server).await;
