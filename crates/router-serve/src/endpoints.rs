@@ -28,15 +28,25 @@ pub(crate) fn endpoints() -> Vec<Box<dyn ServerCodec>> {
     endpoints
 }
 
-/// The endpoint that a request is for: one of the wire that its path begins with, or the first that claims it.
+/// The endpoint that a request is for: one of the wire that its path begins with, or the first that claims it. One whose own
+/// paths begin with such a name, as those of Azure's deployments do, keeps them.
 pub(crate) fn endpoint_of(endpoints: &[Box<dyn ServerCodec>], request: &HttpRequest) -> Option<usize> {
-    let of_wire = |path| {
-        endpoints.iter().position(|endpoint| {
-            below(endpoint.as_ref(), path).is_some_and(|rest| endpoint.matches(&request.method, rest))
-        })
+    let (method, path) = (&request.method, request.path_only());
+    let claimed = endpoints.iter().position(|endpoint| endpoint.claims(request));
+    let Some((second, _)) = path.match_indices('/').nth(1) else {
+        return claimed;
     };
-    let claimed = || endpoints.iter().position(|endpoint| endpoint.claims(request));
-    of_wire(request.path_only()).or_else(claimed)
+    let keeps = |endpoint: &dyn ServerCodec| !endpoint.matches(method, &path[second..]);
+    let claiming = claimed.and_then(|number| endpoints.get(number));
+    if claiming.is_some_and(|endpoint| keeps(endpoint.as_ref())) {
+        return claimed;
+    }
+    let of_wire =
+        |endpoint: &dyn ServerCodec| below(endpoint, path).is_some_and(|rest| endpoint.matches(method, rest));
+    endpoints
+        .iter()
+        .position(|endpoint| of_wire(endpoint.as_ref()))
+        .or(claimed)
 }
 
 /// Takes the name of the endpoint's wire from the beginning of a path that it was found by.

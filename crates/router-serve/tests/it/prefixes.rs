@@ -60,3 +60,16 @@ async fn it_is_refused_in_the_form_of_that_wire() {
     let (status, said) = answered(Method::POST, "/anthropic/v1/nowhere", &json!({})).await;
     assert_eq!((status, &said["type"]), (404, &json!("error")), "{said}");
 }
+
+/// Azure's own paths begin with the name of another's wire.
+#[tokio::test]
+async fn a_deployment_is_the_model() {
+    let path = "/openai/deployments/m/chat/completions?api-version=2024-10-21";
+    let body = json!({"messages": [{"role": "user", "content": "Hi"}]});
+    let (status, answer) = answered(Method::POST, path, &body).await;
+    assert_eq!(
+        (status, &answer["choices"][0]["message"]["content"]),
+        (200, &json!("Hi")),
+        "{answer}"
+    );
+}
