@@ -77,6 +77,7 @@ impl ChatRequest {
     pub fn continues(&self) -> Option<&'static str> {
         match self.settings.previous_response_id {
             Some(_) => Some("previous_response_id"),
+            None if self.extra.is_empty() => None,
             None => self.kept(),
         }
     }

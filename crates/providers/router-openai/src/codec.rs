@@ -138,9 +138,10 @@ impl OpenAiCodec {
             .flat_map(|message| message.content.parts());
         request.settings.previous_response_id.is_some()
             || request.tools.iter().any(hosted)
-            || KEPT
-                .iter()
-                .any(|name| request.extra.get(responses::WIRE, name).is_some())
+            || (!request.extra.is_empty()
+                && KEPT
+                    .iter()
+                    .any(|name| request.extra.get(responses::WIRE, name).is_some()))
             || parts.any(|part| {
                 matches!(part, ContentPart::Media(media) if matches!(
                     (media.kind, &media.source),

@@ -26,17 +26,20 @@ impl ModelFamily {
         let name = slash.map_or(model, |slash| &model[slash + 1..]);
         // Fine-tuned models are `ft:gpt-4o-mini:…`.
         let name = name.strip_prefix("ft:").unwrap_or(name);
-        let is_base = name.starts_with("davinci-") || name.starts_with("babbage-");
-        if is_base || name.starts_with("gpt-3.5-turbo-instruct") {
-            return Self::TextOnly;
-        }
         let version = name.strip_prefix("gpt-").and_then(version);
-        let o_series = name
-            .strip_prefix('o')
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        let newer = version.is_some_and(|(major, _)| major >= 5) && !name.starts_with("gpt-5-chat");
-        let thinks = o_series || newer;
-        if (thinks || name.starts_with("codex") || name.starts_with("computer"))
+        let (is_text, thinks, is_named) = match version {
+            Some((3, 5)) => (name.starts_with("gpt-3.5-turbo-instruct"), false, false),
+            Some((major, _)) => (false, major >= 5 && !name.starts_with("gpt-5-chat"), false),
+            None => (
+                name.starts_with("davinci-") || name.starts_with("babbage-"),
+                name.strip_prefix('o')
+                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())),
+                name.starts_with("codex") || name.starts_with("computer"),
+            ),
+        };
+        if is_text {
+            Self::TextOnly
+        } else if (thinks || is_named)
             && ["-pro", "-codex", "deep-research", "computer-use"]
                 .iter()
                 .any(|word| name.contains(word))
