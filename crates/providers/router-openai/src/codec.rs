@@ -122,12 +122,7 @@ impl OpenAiCodec {
             }
         }
     }
-}
 
-/// Fields of Responses that ask for what the vendor keeps or goes on with by itself.
-const KEPT: [&str; 3] = ["background", "conversation", "prompt"];
-
-impl OpenAiCodec {
     /// Whether a request holds what only Responses has: tools that the vendor runs, conversations and prompts that it keeps,
     /// pictures by file and documents by address.
     fn is_for_responses(&self, request: &ChatRequest) -> bool {
@@ -136,12 +131,9 @@ impl OpenAiCodec {
             .messages
             .iter()
             .flat_map(|message| message.content.parts());
-        request.settings.previous_response_id.is_some()
+        request.continues().is_some()
             || request.tools.iter().any(hosted)
-            || (!request.extra.is_empty()
-                && KEPT
-                    .iter()
-                    .any(|name| request.extra.get(responses::WIRE, name).is_some()))
+            || request.extra.get(responses::WIRE, "background").is_some()
             || parts.any(|part| {
                 matches!(part, ContentPart::Media(media) if matches!(
                     (media.kind, &media.source),
