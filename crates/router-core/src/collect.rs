@@ -177,6 +177,7 @@ impl Collector {
     fn speech(mut self) -> SpeechResponse {
         let audio = std::mem::take(&mut self.choice(0).audio);
         let mut answer = SpeechResponse::new(audio.freeze(), self.media_type);
+        answer.model = self.response.model;
         answer.usage = self.response.usage;
         answer
     }

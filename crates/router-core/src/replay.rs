@@ -1,7 +1,7 @@
 //! A whole answer as the events of a stream: for caches, scripts, and vendors that cannot stream.
 
 use crate::call::Output;
-use crate::chat::ChatResponse;
+use crate::chat::{ChatResponse, Choice};
 use crate::content::{ContentPart, Riders};
 use crate::stream::{ChoiceFinish, PartKind, StreamEvent, StreamFinish, StreamStart};
 
@@ -30,27 +30,45 @@ pub fn output_events(output: Output) -> Vec<StreamEvent> {
 /// The events that collect to `response`, one delta per part.
 #[must_use]
 pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
+    // Taken apart by name, so that a field which is added later cannot be forgotten here.
+    let ChatResponse {
+        id,
+        model,
+        created,
+        choices,
+        usage,
+        service_tier,
+        extra,
+    } = response;
     let mut events = vec![StreamEvent::Start(Box::new(StreamStart {
-        id: response.id,
-        model: response.model,
-        created: response.created,
-        extra: response.extra.clone(),
+        id,
+        model,
+        created,
+        extra: extra.clone(),
         ..StreamStart::default()
     }))];
     let mut finish = StreamFinish {
-        usage: response.usage,
-        service_tier: response.service_tier,
-        extra: response.extra,
+        usage,
+        service_tier,
+        extra,
         ..StreamFinish::default()
     };
-    for answer in response.choices {
-        let choice = answer.index;
+    for answer in choices {
+        let Choice {
+            index: choice,
+            content,
+            finish_reason,
+            finish_reason_raw,
+            stop_sequence,
+            logprobs,
+            extra,
+        } = answer;
         let mut calls = 0;
-        let mut logprobs = answer.logprobs.map(|logprobs| StreamEvent::Logprobs {
+        let mut logprobs = logprobs.map(|logprobs| StreamEvent::Logprobs {
             choice,
             logprobs: Box::new(logprobs),
         });
-        for part in answer.content {
+        for part in content {
             if let Some(riders) = part.riders().filter(|riders| !riders.extra().is_empty()) {
                 let riders = Riders::new().with_extra(riders.extra().clone());
                 events.push(StreamEvent::PartStart { choice, riders });
@@ -145,9 +163,9 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
         }
         events.extend(logprobs);
         finish.choices.push(ChoiceFinish {
-            extra: answer.extra,
-            stop_sequence: answer.stop_sequence,
-            ..ChoiceFinish::new(choice, answer.finish_reason, answer.finish_reason_raw)
+            extra,
+            stop_sequence,
+            ..ChoiceFinish::new(choice, finish_reason, finish_reason_raw)
         });
     }
     events.push(StreamEvent::Finish(Box::new(finish)));

@@ -136,7 +136,7 @@ pub async fn run_tools<P: Provider + ?Sized>(
             .send(model.clone(), request.clone(), Context::new())
             .await?;
         if let Some(spent) = &answer.usage {
-            add(usage.get_or_insert_with(Usage::default), spent);
+            usage.get_or_insert_with(Usage::default).add(spent);
         }
         request.messages.push(answer.to_message());
         let mut results = Vec::new();
@@ -157,22 +157,4 @@ pub async fn run_tools<P: Provider + ?Sized>(
     }
     let message = format!("the model still calls tools after {max_turns} turns");
     Err(Error::new(ErrorKind::InvalidRequest, message).with_model(&model))
-}
-
-fn add(total: &mut Usage, spent: &Usage) {
-    let sum = |total: &mut Option<u64>, spent: Option<u64>| {
-        if let Some(spent) = spent {
-            *total = Some(total.unwrap_or(0).saturating_add(spent));
-        }
-    };
-    total.input_tokens = total.input_tokens.saturating_add(spent.input_tokens);
-    total.output_tokens = total.output_tokens.saturating_add(spent.output_tokens);
-    sum(&mut total.cache_read_input_tokens, spent.cache_read_input_tokens);
-    sum(
-        &mut total.cache_creation_input_tokens,
-        spent.cache_creation_input_tokens,
-    );
-    sum(&mut total.reasoning_output_tokens, spent.reasoning_output_tokens);
-    sum(&mut total.audio_input_tokens, spent.audio_input_tokens);
-    sum(&mut total.audio_output_tokens, spent.audio_output_tokens);
 }

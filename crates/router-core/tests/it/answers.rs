@@ -106,12 +106,14 @@ fn choice() -> impl Strategy<Value = Choice> {
         parts,
         finish_reason(),
         prop::option::of(words()),
+        prop::option::of(words()),
         logprobs,
         extra(),
     )
-        .prop_map(|(content, reason, raw, logprobs, extra)| {
+        .prop_map(|(content, reason, raw, stop, logprobs, extra)| {
             let mut choice = Choice::new(0, content, reason);
             choice.finish_reason_raw = raw;
+            choice.stop_sequence = stop;
             choice.logprobs = logprobs.map(|tokens| {
                 Logprobs::of_content(
                     tokens
@@ -126,9 +128,19 @@ fn choice() -> impl Strategy<Value = Choice> {
 }
 
 fn usage() -> impl Strategy<Value = Usage> {
-    (any::<u32>(), any::<u32>(), any::<Option<u32>>()).prop_map(|(input, output, cached)| {
+    let counts = any::<[Option<u32>; 8]>();
+    (any::<u32>(), any::<u32>(), counts).prop_map(|(input, output, counts)| {
         let mut usage = Usage::new(input.into(), output.into());
-        usage.cache_read_input_tokens = cached.map(Into::into);
+        let [read, written, hour, thought, heard, spoken, seen, drawn] =
+            counts.map(|count| count.map(Into::into));
+        usage.cache_read_input_tokens = read;
+        usage.cache_creation_input_tokens = written;
+        usage.cache_creation_1h_input_tokens = hour;
+        usage.reasoning_output_tokens = thought;
+        usage.audio_input_tokens = heard;
+        usage.audio_output_tokens = spoken;
+        usage.image_input_tokens = seen;
+        usage.image_output_tokens = drawn;
         usage
     })
 }
@@ -142,9 +154,10 @@ pub(crate) fn answer() -> impl Strategy<Value = ChatResponse> {
         any::<Option<i64>>(),
         choices,
         prop::option::of(usage()),
+        prop::option::of(words()),
         extra(),
     )
-        .prop_map(|(id, created, mut choices, usage, extra)| {
+        .prop_map(|(id, created, mut choices, usage, tier, extra)| {
             for (index, choice) in (0..).zip(&mut choices) {
                 choice.index = index;
             }
@@ -154,6 +167,7 @@ pub(crate) fn answer() -> impl Strategy<Value = ChatResponse> {
             answer.created = created;
             answer.choices = choices;
             answer.usage = usage;
+            answer.service_tier = tier;
             answer.extra = extra;
             answer
         })

@@ -29,6 +29,7 @@ fn start(operation: OperationKind) -> StreamEvent {
     let mut start = StreamStart::default();
     start.operation = operation;
     start.media_type = Some("audio/mpeg".into());
+    start.model = Some("model-a".into());
     start.created = Some(7);
     StreamEvent::Start(Box::new(start))
 }
@@ -47,6 +48,7 @@ async fn sound_in_pieces_is_one_file() {
     ])
     .await;
     let mut expected = SpeechResponse::new(Bytes::from_static(b"ID3"), Some("audio/mpeg".into()));
+    expected.model = Some("model-a".into());
     expected.usage = Some(Usage::new(3, 9));
     assert_eq!(output, Output::Speak(expected));
 }
@@ -80,6 +82,7 @@ async fn previews_are_no_pictures_and_filtered_ones_are_counted() {
     let mut expected = ImageResponse::new([picture(4), picture(2)]);
     expected.filtered = 1;
     expected.created = Some(7);
+    expected.model = Some("model-a".into());
     assert_eq!(output, Output::GenerateImage(expected));
 }
 
@@ -95,6 +98,7 @@ async fn a_transcript_has_text_and_segments() {
     .await;
     let mut expected = TranscriptionResponse::new("Hello there.");
     expected.segments = vec![Segment::new(0.0, 1.5, "Hello there.")];
+    expected.model = Some("model-a".into());
     assert_eq!(output, Output::Transcribe(expected));
 }
 

@@ -13,7 +13,10 @@ fn calls(calls: &[(&'static str, &'static str, &'static str)]) -> ChatResponse {
         .map(|(id, name, arguments)| ContentPart::from(ToolCall::new(*id, *name, *arguments)))
         .collect();
     answer.choices[0].finish_reason = FinishReason::ToolCalls;
-    answer.usage = Some(Usage::new(10, 1));
+    let mut usage = Usage::new(10, 1);
+    usage.cache_creation_1h_input_tokens = Some(3);
+    usage.image_input_tokens = Some(4);
+    answer.usage = Some(usage);
     answer
 }
 
@@ -57,10 +60,10 @@ async fn until_the_model_answers() {
         .expect("an answer");
     assert_eq!(end.answer.text(), "ten");
     assert_eq!(end.turns, 3);
-    assert_eq!(
-        end.usage.map(|usage| (usage.input_tokens, usage.output_tokens)),
-        Some((40, 4))
-    );
+    let mut spent = Usage::new(40, 4);
+    spent.cache_creation_1h_input_tokens = Some(6);
+    spent.image_input_tokens = Some(8);
+    assert_eq!(end.usage, Some(spent));
     let roles: Vec<Role> = end.messages.iter().map(|message| message.role).collect();
     use Role::{Assistant, System, Tool, User};
     assert_eq!(roles, [System, User, Assistant, Tool, Assistant, Tool, Assistant]);
