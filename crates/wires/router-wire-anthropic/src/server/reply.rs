@@ -180,12 +180,20 @@ impl Serialize for WireUsage<'_> {
             .raw
             .as_ref()
             .and_then(|raw| serde_json::from_str::<&RawValue>(raw.as_str()).ok());
-        if let Some(fields) = raw.and_then(|raw| Object::of(raw, "usage").ok()) {
-            for name in OWN_COUNTS {
-                if let Some(value) = fields.peek(name) {
-                    map.serialize_entry(name, value)?;
-                }
+        let own = raw.and_then(|raw| Object::of(raw, "usage").ok());
+        let own = |name: &str| own.as_ref().and_then(|fields| fields.peek(name));
+        for name in OWN_COUNTS {
+            if let Some(value) = own(name) {
+                map.serialize_entry(name, value)?;
             }
+        }
+        // Another wire's counts, or those of several calls.
+        if let (Some(hour), None) = (usage.cache_creation_1h_input_tokens, own("cache_creation")) {
+            let kept = Kept {
+                ephemeral_5m_input_tokens: written.saturating_sub(hour),
+                ephemeral_1h_input_tokens: hour,
+            };
+            map.serialize_entry("cache_creation", &kept)?;
         }
         // The words of this wire; others' clients would not know.
         let tier = match self.service_tier.map(Text::as_str) {
@@ -202,6 +210,13 @@ impl Serialize for WireUsage<'_> {
 #[derive(serde::Serialize)]
 struct Thinking {
     thinking_tokens: u64,
+}
+
+/// Tokens written to the cache, by how long they stay.
+#[derive(serde::Serialize)]
+struct Kept {
+    ephemeral_5m_input_tokens: u64,
+    ephemeral_1h_input_tokens: u64,
 }
 
 /// Parts as blocks.

@@ -233,6 +233,7 @@ fn answer() -> impl Strategy<Value = ChatResponse> {
         0u64..1000,
         0u64..1000,
         prop::option::of(0u64..1000),
+        prop::option::of(0u64..1000),
     );
     (said, calls, end, usage).prop_map(|(mut parts, calls, (reason, raw, sequence), usage)| {
         let called = !calls.is_empty();
@@ -251,10 +252,11 @@ fn answer() -> impl Strategy<Value = ChatResponse> {
         answer.id = Some(Text::from("msg_1"));
         answer.model = Some(Text::from("claude-sonnet-5"));
         answer.choices.push(choice);
-        let (rest, read, written, output, thinking) = usage;
+        let (rest, read, written, output, thinking, hour) = usage;
         let mut usage = Usage::new(rest + read + written, output);
         usage.cache_read_input_tokens = Some(read);
         usage.cache_creation_input_tokens = Some(written);
+        usage.cache_creation_1h_input_tokens = hour.map(|hour| hour.min(written));
         usage.reasoning_output_tokens = thinking;
         answer.usage = Some(usage);
         answer
