@@ -16,6 +16,8 @@ pub(super) struct Counts {
     cached: Option<u64>,
     heard: Option<u64>,
     spoken: Option<u64>,
+    seen: Option<u64>,
+    drawn: Option<u64>,
     pub(super) tier: Option<Text>,
     raw: Option<Json>,
 }
@@ -44,14 +46,19 @@ struct OfModality<'a> {
     token_count: Num,
 }
 
-/// The tokens of sound. The number is what stands for the word where enums are asked for as numbers.
-fn of_sound(details: &List<OfModality<'_>>) -> Option<u64> {
-    let sound = |row: &&OfModality<'_>| matches!(row.modality.filled(), Some("AUDIO" | "4"));
-    details
+/// A modality: its word, and the number that stands for it where enums are asked for as numbers.
+type Modality = [&'static str; 2];
+
+const IMAGE: Modality = ["IMAGE", "2"];
+const AUDIO: Modality = ["AUDIO", "4"];
+
+/// The tokens of one modality.
+fn tokens_of(modality: Modality, details: &List<OfModality<'_>>) -> Option<u64> {
+    let row = details
         .0
         .iter()
-        .find(sound)
-        .and_then(|row| row.token_count.count())
+        .find(|row| row.modality.filled().is_some_and(|word| modality.contains(&word)))?;
+    row.token_count.count()
 }
 
 impl Counts {
@@ -65,8 +72,11 @@ impl Counts {
         self.thoughts = counts.thoughts_token_count.count().or(self.thoughts);
         self.tool_use = counts.tool_use_prompt_token_count.count().or(self.tool_use);
         self.cached = counts.cached_content_token_count.count().or(self.cached);
-        self.heard = of_sound(&counts.prompt_tokens_details).or(self.heard);
-        self.spoken = of_sound(&counts.candidates_tokens_details).or(self.spoken);
+        let (given, made) = (&counts.prompt_tokens_details, &counts.candidates_tokens_details);
+        self.heard = tokens_of(AUDIO, given).or(self.heard);
+        self.spoken = tokens_of(AUDIO, made).or(self.spoken);
+        self.seen = tokens_of(IMAGE, given).or(self.seen);
+        self.drawn = tokens_of(IMAGE, made).or(self.drawn);
         self.tier = counts.service_tier.to_text().or(self.tier.take());
         self.raw = Some(Json::from_raw(raw));
     }
@@ -85,6 +95,8 @@ impl Counts {
         usage.reasoning_output_tokens = self.thoughts;
         usage.audio_input_tokens = self.heard;
         usage.audio_output_tokens = self.spoken;
+        usage.image_input_tokens = self.seen;
+        usage.image_output_tokens = self.drawn;
         usage.raw.clone_from(&self.raw);
         Some(usage)
     }

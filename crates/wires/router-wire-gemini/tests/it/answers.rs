@@ -141,7 +141,9 @@ fn counts_are_totals() {
     let usage = json!({
         "promptTokenCount": 10, "cachedContentTokenCount": 4, "candidatesTokenCount": 5, "thoughtsTokenCount": 7,
         "toolUsePromptTokenCount": 3, "serviceTier": "priority",
-        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 8}, {"modality": "AUDIO", "tokenCount": 2}],
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 5}, {"modality": "AUDIO", "tokenCount": 2},
+            {"modality": "IMAGE", "tokenCount": 3}],
+        "candidatesTokensDetails": [{"modality": 2, "tokenCount": 4}],
     });
     let answer = whole(&json!({"candidates": [{"finishReason": "STOP"}], "usageMetadata": usage}));
     let counts = answer.usage.expect("counts");
@@ -151,6 +153,10 @@ fn counts_are_totals() {
         (Some(4), Some(7))
     );
     assert_eq!(counts.audio_input_tokens, Some(2));
+    assert_eq!(
+        (counts.image_input_tokens, counts.image_output_tokens),
+        (Some(3), Some(4))
+    );
     assert_eq!(answer.service_tier.as_deref(), Some("priority"));
     let none = whole(
         &json!({"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"trafficType": "ON_DEMAND"}}),

@@ -250,6 +250,7 @@ fn answer() -> impl Strategy<Value = ChatResponse> {
         0u64..1000,
         prop::option::of(0u64..1000),
         prop::option::of(0u64..1000),
+        any::<[Option<u8>; 4]>(),
     ));
     (prop::collection::vec((said(), end, prop::bool::ANY), 1..3), usage).prop_map(|(choices, usage)| {
         let mut answer = ChatResponse::default();
@@ -278,10 +279,15 @@ fn answer() -> impl Strategy<Value = ChatResponse> {
             }
             answer.choices.push(choice);
         }
-        answer.usage = usage.map(|(input, output, cached, thoughts)| {
+        answer.usage = usage.map(|(input, output, cached, thoughts, by_kind)| {
             let mut usage = Usage::new(input, output + thoughts.unwrap_or(0));
             usage.cache_read_input_tokens = cached;
             usage.reasoning_output_tokens = thoughts;
+            let [heard, spoken, seen, drawn] = by_kind.map(|tokens| tokens.map(Into::into));
+            usage.audio_input_tokens = heard;
+            usage.audio_output_tokens = spoken;
+            usage.image_input_tokens = seen;
+            usage.image_output_tokens = drawn;
             usage
         });
         answer

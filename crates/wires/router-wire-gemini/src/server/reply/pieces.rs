@@ -212,20 +212,30 @@ impl Serialize for Counts<'_> {
         if let Some(cached) = usage.cache_read_input_tokens {
             map.serialize_entry("cachedContentTokenCount", &cached)?;
         }
-        for (name, total, sound) in [
+        let details = [
             (
                 "promptTokensDetails",
                 usage.input_tokens,
+                usage.image_input_tokens,
                 usage.audio_input_tokens,
             ),
-            ("candidatesTokensDetails", candidates, usage.audio_output_tokens),
-        ] {
-            if let Some(sound) = sound {
-                let text = total.saturating_sub(sound);
-                map.serialize_entry(
-                    name,
-                    &[OfModality::of("TEXT", text), OfModality::of("AUDIO", sound)],
-                )?;
+            (
+                "candidatesTokensDetails",
+                candidates,
+                usage.image_output_tokens,
+                usage.audio_output_tokens,
+            ),
+        ];
+        for (name, total, images, sound) in details {
+            let others = [("IMAGE", images), ("AUDIO", sound)];
+            let mut others: Vec<OfModality> = others
+                .into_iter()
+                .filter_map(|(modality, tokens)| Some(OfModality::of(modality, tokens?)))
+                .collect();
+            if !others.is_empty() {
+                let told: u64 = others.iter().map(|row| row.token_count).sum();
+                others.insert(0, OfModality::of("TEXT", total.saturating_sub(told)));
+                map.serialize_entry(name, &others)?;
             }
         }
         map.end()
