@@ -442,7 +442,8 @@ pub enum TrailEntry {
         /// What went wrong.
         error: ErrorKind,
     },
-    /// A balancer asks a target that stands in for others: one of a later tier, or of a list of fallbacks.
+    /// The answer came from a balancer's target that stands in for others: one of a later tier, or of a list of fallbacks. Those
+    /// that were asked and did not answer leave an [`TrailEntry::Attempt`] alone.
     Fallback {
         /// The balancer's id.
         balancer: ProviderId,

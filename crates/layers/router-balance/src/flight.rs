@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use router_core::call::Mode;
 use router_core::stream::End;
-use router_core::{Body, Error, Reply};
+use router_core::{Body, Error, ProviderId, Reply};
 use tokio::time::Instant;
 
 use crate::inner::Inner;
@@ -22,6 +22,8 @@ pub(crate) struct Flight {
     /// Whether it is the call that tries a target after a cooldown.
     trial: bool,
     answered: bool,
+    /// Whether the target stands in for others.
+    pub(crate) stands_in: bool,
 }
 
 impl fmt::Debug for Flight {
@@ -48,6 +50,7 @@ impl Flight {
             started: now,
             trial,
             answered: false,
+            stands_in: false,
         }
     }
 
@@ -57,6 +60,11 @@ impl Flight {
 
     pub(crate) fn place(&self) -> usize {
         self.place
+    }
+
+    /// Whose target it is.
+    pub(crate) fn balancer(&self) -> &ProviderId {
+        &self.inner.id
     }
 
     /// The target answered: a whole answer is the end, and with a stream the flight goes on to its end.

@@ -104,3 +104,53 @@ async fn the_catalog_knows_prices_and_windows() {
         .unwrap();
     assert_eq!(route.chat("smart", "Hello").await.unwrap().text(), "cheap");
 }
+
+/// A cache in front of a route keeps what a second target answers beside a slow first one of its tier, and what the first answers
+/// in the end; what stands in for others is not kept.
+#[cfg(feature = "cache")]
+#[tokio::test(start_paused = true)]
+async fn a_cache_knows_who_stood_in() {
+    use llm_api_router::balance::HedgeConfig;
+    use llm_api_router::cache::{CacheLayer, CachePolicy};
+
+    let kept = |models: &'static [(&'static str, u32)]| async move {
+        let sim = SimModel::new();
+        let mut hedge = HedgeConfig::default();
+        hedge.delay = Some(Duration::from_secs(1));
+        hedge.max_share = 1.0;
+        let mut route = Balance::builder()
+            .id("smart")
+            .strategy(Strategy::Failover)
+            .hedge(hedge);
+        for (model, tier) in models {
+            let target = Target::new(sim.clone()).with_name(*model).with_model(*model);
+            route = route.target(target.with_priority(*tier));
+        }
+        let retried = RetryLayer::new(RetryPolicy::default()).layer(route.build().unwrap());
+        let cached = CacheLayer::new(CachePolicy::default()).unwrap().layer(retried);
+        let answer = cached.chat("smart", "Say only: pong").await.unwrap();
+        assert_eq!((answer.text().as_str(), answer.head.age), ("pong", None));
+        let again = cached.chat("smart", "Say only: pong").await.unwrap();
+        again.head.age.is_some()
+    };
+    assert!(
+        kept(&[("sim-fault-slow9000", 0), ("sim-model", 0)]).await,
+        "a second of the same tier"
+    );
+    assert!(
+        kept(&[("sim-fault-slow1500", 0), ("sim-fault-slow9000", 1)]).await,
+        "the first, before the second that was asked as well"
+    );
+    assert!(
+        kept(&[("sim-fault-503-x1-a", 0), ("sim-fault-503-x1-b", 1)]).await,
+        "the first, after the second has failed too"
+    );
+    assert!(
+        !kept(&[("sim-fault-slow9000", 0), ("sim-model", 1)]).await,
+        "a second of a later tier"
+    );
+    assert!(
+        !kept(&[("sim-fault-500", 0), ("sim-model", 1)]).await,
+        "the second in the place of the first"
+    );
+}

@@ -509,7 +509,7 @@ async fn the_trail_tells_the_way_of_a_call() {
             TrailEntry::Decision { layer, what } => format!("{layer}: {what}"),
             TrailEntry::Attempt { provider, error, .. } => format!("{provider}: {error:?}"),
             TrailEntry::Failed { target, .. } => format!("failed {target}"),
-            TrailEntry::Fallback { target, .. } => format!("falls back to {target}"),
+            TrailEntry::Fallback { target, .. } => format!("{target} stood in"),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -517,8 +517,8 @@ async fn the_trail_tells_the_way_of_a_call() {
         "cache: miss",
         "one: Some(Transport)",
         "failed one/a",
-        "falls back to two/b",
         "two: None",
+        "two/b stood in",
     ];
     assert_eq!(layers, expected);
     let again = client.chat("smart", "Say only: pong").await.expect("answered");

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use router_core::Usage;
-use router_core::context::TrailEntry;
 use tokio::time::Instant;
 
 use super::{List, Next, Pass, Stage};
@@ -28,7 +27,6 @@ impl Pass<'_> {
         for again in [false, true] {
             for list in self.lists() {
                 if let Some(place) = self.choose(*list, again, now, &mut rng) {
-                    self.tell_fallback(*list, place);
                     return Some(Next::Fly(self.begin(place, now)));
                 }
             }
@@ -43,7 +41,9 @@ impl Pass<'_> {
 
     pub(super) fn begin(&self, place: usize, now: Instant) -> Flight {
         let (inner, pool) = (Arc::clone(self.inner), Arc::clone(&self.pool));
-        Flight::begin(inner, pool, place, self.call.mode, now)
+        let mut flight = Flight::begin(inner, pool, place, self.call.mode, now);
+        flight.stands_in = self.stands_in(place, self.pool.settings.strategy == Strategy::Failover);
+        flight
     }
 
     fn lists(&self) -> &'static [List] {
@@ -190,25 +190,19 @@ impl Pass<'_> {
         self.time_left().map_or(left, |deadline| deadline.min(left))
     }
 
-    /// Puts into the trail that a target stands in for others: for those of an earlier tier, that come first, or of the route.
-    fn tell_fallback(&self, list: List, place: usize) {
+    /// Whether a target stands in for others: it is of a list of fallbacks, or of the route and others come before it. Those are
+    /// of an earlier tier, or, where the route is an order, earlier in it.
+    pub(super) fn stands_in(&self, place: usize, is_order: bool) -> bool {
         let targets = &self.pool.targets;
-        let rank = |place: usize| match self.pool.settings.strategy {
-            Strategy::Failover => (targets[place].priority, place),
-            _ => (targets[place].priority, 0),
-        };
+        let rank = |place: usize| (targets[place].priority, if is_order { place } else { 0 });
         let is_before = |other: &usize| {
             rank(*other) < rank(place)
                 && targets[*other].weight > 0
                 && !targets[*other].stats.is_draining()
                 && !self.is_unfit(*other)
         };
-        if list != List::Route || self.members(List::Route).iter().any(is_before) {
-            self.call.context.trail().push(TrailEntry::Fallback {
-                balancer: self.inner.id.clone(),
-                target: targets[place].name.clone(),
-            });
-        }
+        let route = self.members(List::Route);
+        !route.contains(&place) || route.iter().any(is_before)
     }
 
     /// Puts into the trail which targets of a list cannot take the call.

@@ -262,7 +262,16 @@ async fn ask(flight: Flight, call: &Call) -> Result<Reply> {
         None => call,
     };
     match target.provider.call(call).await {
-        Ok(reply) => Ok(flight.answered(reply)),
+        Ok(reply) => {
+            // Not before: who was asked and did not answer stood in for nobody.
+            if flight.stands_in {
+                call.context.trail().push(TrailEntry::Fallback {
+                    balancer: flight.balancer().clone(),
+                    target: target.name.clone(),
+                });
+            }
+            Ok(flight.answered(reply))
+        }
         Err(error) => {
             flight.failed(&error);
             Err(error)

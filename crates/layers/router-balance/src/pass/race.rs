@@ -88,7 +88,11 @@ impl Pass<'_> {
         let next = self.next();
         self.tried.pop();
         match next {
-            Some(Next::Fly(second)) if self.call.context.budget().take() => Some(second),
+            Some(Next::Fly(mut second)) if self.call.context.budget().take() => {
+                // It helps out; the order of a route says who is asked first, and not who may.
+                second.stands_in = self.stands_in(second.place(), false);
+                Some(second)
+            }
             _ => None,
         }
     }

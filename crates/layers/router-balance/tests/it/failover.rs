@@ -501,3 +501,34 @@ async fn who_stands_in_for_another_is_in_the_trail() {
         .expect("it builds");
     assert!(said(&listed).await, "a list of fallbacks");
 }
+
+/// What stood in was asked in vain, and the one that was meant answers after all.
+#[tokio::test]
+async fn a_fallback_that_failed_stands_in_for_nobody() {
+    let flaky = |name| {
+        Vendor::new(name, |number| match number {
+            0 => Act::Fail(error(ErrorKind::Server)),
+            _ => Act::Answer,
+        })
+    };
+    let balance = in_order([Target::new(flaky("one")), Target::new(flaky("two"))]);
+    let call = whole();
+    balance.call(&call).await.expect_err("both fail once");
+    balance.call(&call).await.expect("the first, as both have failed");
+    assert!(!call.context.trail().has_fallback(), "{:?}", call.context.trail());
+}
+
+/// It is the same whether a target said that the prompt is too long, or an estimate did.
+#[tokio::test]
+async fn who_takes_a_prompt_that_is_estimated_too_long_stands_in() {
+    let short = Target::new(Vendor::new("short", |_| Act::Answer)).with_context_window(1);
+    let long = Target::new(Vendor::new("long", |_| Act::Answer)).with_context_window(1_000_000);
+    let builder = Balance::builder().id("route").target(short);
+    let balance = builder
+        .fallbacks(fallbacks([long], [], []))
+        .build()
+        .expect("it builds");
+    let call = whole();
+    balance.call(&call).await.expect("answered");
+    assert!(call.context.trail().has_fallback(), "{:?}", call.context.trail());
+}

@@ -149,3 +149,30 @@ async fn a_second_call_keeps_the_callers_deadline() {
     balance.call(&call).await.map(drop).expect("an answer");
     assert_eq!(second.asked()[0].1.context.deadline(), Some(deadline));
 }
+
+/// Who stands in for another is told only when it has answered, and a second target of the same tier stands in for nobody.
+#[tokio::test(start_paused = true)]
+async fn a_second_target_is_a_fallback_only_of_a_later_tier_and_when_it_wins() {
+    for (first, second, tier, stands_in) in [
+        (seconds(10), millis(100), 0, false),
+        (seconds(10), millis(100), 1, true),
+        (millis(1500), seconds(5), 0, false),
+        (millis(1500), seconds(5), 1, false),
+    ] {
+        for call in [whole(), streamed()] {
+            let (first, second) = (Vendor::taking("first", first), Vendor::taking("second", second));
+            let mut hedge = HedgeConfig::default();
+            hedge.delay = Some(seconds(1));
+            hedge.max_share = 1.0;
+            let builder = Balance::builder().strategy(Strategy::Failover).hedge(hedge);
+            let builder = builder.target(first.target());
+            let balance = builder.target(second.target().with_priority(tier)).build();
+            answered(&balance.expect("it builds"), &call)
+                .await
+                .expect("an answer");
+            assert_eq!(second.calls(), 1, "it was asked");
+            let case = format!("tier {tier}, {:?}", call.context.trail());
+            assert_eq!(call.context.trail().has_fallback(), stands_in, "{case}");
+        }
+    }
+}
