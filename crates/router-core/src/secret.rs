@@ -97,6 +97,9 @@ const PREFIXES: &[(&str, usize)] = &[
     ("ABSK", 24),
 ];
 
+/// No shorter word holds a prefix and the characters that must follow it.
+const SHORTEST_WITH_PREFIX: usize = 15;
+
 /// Words after which a value is a key whatever its shape: `?key=`, `api_key=`, `Bearer `, `"x-api-key": "`.
 const LABELS: &[&str] = &[
     "bearer",
@@ -149,11 +152,16 @@ fn is_key_byte(byte: u8) -> bool {
 
 /// How many leading bytes of a word may be shown, when the word is or ends in a key.
 fn key_in_word(word: &str, before: &str) -> Option<usize> {
-    for (prefix, least) in PREFIXES {
-        if let Some(found) = word.find(prefix) {
-            let boundary = found == 0 || !word.as_bytes()[found - 1].is_ascii_alphanumeric();
-            if boundary && word.len() - found - prefix.len() >= *least {
-                return Some(found + prefix.len());
+    if word.len() >= SHORTEST_WITH_PREFIX {
+        let bytes = word.as_bytes();
+        let starts = (0..bytes.len()).filter(|at| *at == 0 || !bytes[at - 1].is_ascii_alphanumeric());
+        for start in starts {
+            let rest = &word[start..];
+            let found = PREFIXES.iter().find(|(prefix, _)| rest.starts_with(prefix));
+            if let Some((prefix, least)) = found
+                && rest.len() - prefix.len() >= *least
+            {
+                return Some(start + prefix.len());
             }
         }
     }
@@ -174,17 +182,13 @@ fn labelled(before: &str) -> bool {
     let trimmed = before.trim_end_matches([' ', '"', '\'', '\\']);
     let bare = trimmed.strip_suffix([':', '=']);
     let head = bare.unwrap_or(trimmed).trim_end_matches([' ', '"', '\'', '\\']);
-    let tail: String = head
-        .chars()
-        .rev()
-        .take(14)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
-    let tail = tail.to_ascii_lowercase();
-    if tail.ends_with("bearer") {
+    let is_label = |label: &str| {
+        let start = head.len().checked_sub(label.len());
+        let end = start.and_then(|start| head.get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(label))
+    };
+    if is_label("bearer") {
         return trimmed.len() < before.len();
     }
-    bare.is_some() && LABELS.iter().any(|label| tail.ends_with(label))
+    bare.is_some() && LABELS.iter().any(|label| is_label(label))
 }

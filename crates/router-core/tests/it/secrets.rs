@@ -26,6 +26,13 @@ fn comparisons() {
     assert_eq!(key, Secret::from("abc".to_owned()));
 }
 
+/// What stands in front of it in the same word ends as a key begins.
+#[test]
+fn a_false_beginning_hides_no_key() {
+    let masked = mask_secrets("task-sk-abcdefgh12345678, risk_sk_abcdefgh12345678");
+    assert_eq!(masked, "task-sk-***, risk_sk_***");
+}
+
 /// One of each vendor's shapes, bare, and in the places where they turn up.
 #[test]
 fn shapes() {
