@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::audio::{SpeechRequest, SpeechResponse, TranscriptionRequest, TranscriptionResponse};
 use crate::capability::{Feature, Features, Needs, OperationKind};
-use crate::chat::{ChatRequest, ChatResponse, ResponseFormat, Usage};
+use crate::chat::{ChatRequest, ChatResponse, FinishReason, ResponseFormat, Usage};
 use crate::content::{ContentPart, Media, MediaKind, MediaSource};
 use crate::context::Context;
 use crate::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
@@ -447,6 +447,15 @@ impl Reply {
         }
     }
 
+    /// The model that answers, in the vendor's words, where they came with the first content.
+    #[must_use]
+    pub fn answer_model(&self) -> Option<&Text> {
+        match &self.body {
+            Body::Full(output) => output.model(),
+            Body::Stream(stream) => stream.start()?.model.as_ref(),
+        }
+    }
+
     /// The whole answer, gathering a stream.
     ///
     /// # Errors
@@ -523,6 +532,30 @@ impl Output {
             Self::Transcribe(response) => response.usage.as_ref(),
             Self::Moderate(_) | Self::CountTokens(_) | Self::ListModels(_) => None,
         }
+    }
+
+    /// The model that answered, in the vendor's words.
+    #[must_use]
+    pub fn model(&self) -> Option<&Text> {
+        match self {
+            Self::Chat(response) => response.model.as_ref(),
+            Self::Embed(response) => response.model.as_ref(),
+            Self::GenerateImage(response) => response.model.as_ref(),
+            Self::Rerank(response) => response.model.as_ref(),
+            Self::Speak(response) => response.model.as_ref(),
+            Self::Transcribe(response) => response.model.as_ref(),
+            Self::Moderate(response) => response.model.as_ref(),
+            Self::CountTokens(_) | Self::ListModels(_) => None,
+        }
+    }
+
+    /// Why each choice ended; nothing of answers that have no choices.
+    pub fn finish_reasons(&self) -> impl Iterator<Item = &FinishReason> {
+        let choices = match self {
+            Self::Chat(response) => &response.choices[..],
+            _ => &[],
+        };
+        choices.iter().map(|choice| &choice.finish_reason)
     }
 }
 

@@ -454,7 +454,9 @@ pub enum TrailEntry {
     Decision {
         /// Which layer: `cache`, `retry`, `balance`, …
         layer: &'static str,
-        /// What, in a few words: `hit`, `skipped openai: no audio input`, `waits 2s`.
+        /// What, in a few words: `hit`, `skipped openai: no audio input`, `waits 2s`. The first word is what metrics count it by,
+        /// so it is one of a few of the layer's own. One that begins with `shares` says that what follows was done for another
+        /// call, up to the layer's next decision.
         what: Text,
     },
 }

@@ -386,7 +386,7 @@ fn held(demands: Demands, marks: Marks, is_shared: bool) -> Held {
 }
 
 fn error(call: &Call, message: String) -> Error {
-    call.context.trail().decision(NAME, message.clone());
+    call.context.trail().decision(NAME, format!("refused: {message}"));
     Error::new(ErrorKind::RateLimited, message)
         .unsent()
         .with_model(&call.model)

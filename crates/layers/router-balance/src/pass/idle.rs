@@ -29,7 +29,7 @@ impl Pass<'_> {
         if self.pool.settings.health.panic_threshold > 0.0
             && let Some(place) = self.one_of(List::Route, fit.into(), now, rng)
         {
-            self.decide("no target can be asked; asks all the same");
+            self.decide("asks all the same: no target can be asked");
             return Next::Fly(self.begin(place, now));
         }
         Next::Fail(error)

@@ -214,7 +214,7 @@ impl<'a> Pass<'a> {
         }
         let more = self.call.context.budget().take();
         if !more {
-            self.decide("no attempts are left");
+            self.decide("gives up: no attempts are left");
         }
         more
     }

@@ -286,7 +286,7 @@ async fn one_budget_of_attempts_for_all() {
     let call = with(whole(), Context::new().with_attempts(3));
     answered(&balance, &call).await.expect_err("all are dead");
     assert_eq!(came_to(&call), ["a", "b", "c"]);
-    assert!(decisions(&call).contains(&"no attempts are left".to_owned()));
+    assert!(decisions(&call).contains(&"gives up: no attempts are left".to_owned()));
     answered(&balance, &call).await.expect_err("all are dead");
     assert_eq!(
         came_to(&call).len(),
