@@ -1,0 +1,59 @@
+//! What makes a [`Telemetry`]: the settings, and what counts.
+
+use std::sync::Arc;
+
+use router_core::{Layer, Provider};
+
+use crate::metrics::Metrics;
+use crate::policy::TelemetryPolicy;
+use crate::provider::Telemetry;
+
+/// Wraps providers in [`Telemetry`]. All that one layer and its clones wrap is counted together.
+#[derive(Clone, Debug)]
+pub struct TelemetryLayer {
+    shared: Arc<Shared>,
+}
+
+/// What all calls of a layer have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) policy: TelemetryPolicy,
+    pub(crate) metrics: Metrics,
+}
+
+impl Default for TelemetryLayer {
+    fn default() -> Self {
+        Self::new(TelemetryPolicy::default())
+    }
+}
+
+impl TelemetryLayer {
+    /// A layer with these settings, and metrics of its own.
+    #[must_use]
+    pub fn new(policy: TelemetryPolicy) -> Self {
+        let metrics = Metrics::new(&policy);
+        Self::counting_in(policy, metrics)
+    }
+
+    /// A layer that counts in metrics which there are already: of a client that is built anew, so that no count goes back.
+    #[must_use]
+    pub fn counting_in(policy: TelemetryPolicy, metrics: Metrics) -> Self {
+        Self {
+            shared: Arc::new(Shared { policy, metrics }),
+        }
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+}
+
+impl<P: Provider> Layer<P> for TelemetryLayer {
+    type Provider = Telemetry<P>;
+
+    fn layer(&self, inner: P) -> Telemetry<P> {
+        Telemetry::new(inner, Arc::clone(&self.shared))
+    }
+}
