@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hashbrown::DefaultHashBuilder;
 use moka::Expiry;
 use moka::sync::Cache;
 use router_core::{BoxFuture, Error, ErrorKind, Result};
@@ -14,7 +15,8 @@ use crate::store::{CacheSize, CacheStore, Lookup};
 /// Answers in the memory of this process.
 #[derive(Debug)]
 pub struct MemoryStore {
-    entries: Cache<CacheKey, Arc<Entry>>,
+    // A key is a hash already: guarding its table against chosen keys would be for nothing.
+    entries: Cache<CacheKey, Arc<Entry>, DefaultHashBuilder>,
 }
 
 impl MemoryStore {
@@ -28,7 +30,7 @@ impl MemoryStore {
             })
             .expire_after(OwnTime)
             .support_invalidation_closures()
-            .build();
+            .build_with_hasher(DefaultHashBuilder::default());
         Self { entries }
     }
 }
