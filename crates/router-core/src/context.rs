@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
+
 use crate::error::ErrorKind;
 use crate::model::{ModelId, ProviderId};
 use crate::text::Text;
@@ -317,25 +319,20 @@ impl Default for Trail {
 
 #[derive(Default)]
 struct Entries {
-    /// Mostly the only one, and then without an allocation of its own.
-    first: Option<TrailEntry>,
-    more: Vec<TrailEntry>,
+    kept: Kept,
     left_out: usize,
 }
 
+/// Where all goes well there are an attempt and a decision at most: they take no allocation of their own.
+type Kept = SmallVec<[TrailEntry; 2]>;
+
 impl Entries {
     fn push(&mut self, entry: TrailEntry) {
-        if self.first.is_none() {
-            self.first = Some(entry);
-        } else if self.more.len() < MOST_ENTRIES - 1 {
-            self.more.push(entry);
+        if self.kept.len() < MOST_ENTRIES {
+            self.kept.push(entry);
         } else {
             self.left_out += 1;
         }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &TrailEntry> {
-        self.first.iter().chain(&self.more)
     }
 }
 
@@ -356,7 +353,7 @@ impl Trail {
     /// The entries so far.
     #[must_use]
     pub fn entries(&self) -> Vec<TrailEntry> {
-        self.lock().iter().cloned().collect()
+        self.lock().kept.to_vec()
     }
 
     /// How many more there were than are kept.
@@ -367,7 +364,7 @@ impl Trail {
 
     /// Shows each entry so far to `f`, copying none.
     pub fn visit(&self, f: impl FnMut(&TrailEntry)) {
-        self.lock().iter().for_each(f);
+        self.lock().kept.iter().for_each(f);
     }
 
     /// Adds what another trail has: that of a fork, when its work was for this call too.
@@ -377,8 +374,7 @@ impl Trail {
         }
         let (more, left_out) = {
             let other = other.lock();
-            let more: Vec<_> = other.iter().cloned().collect();
-            (more, other.left_out)
+            (other.kept.clone(), other.left_out)
         };
         let mut entries = self.lock();
         more.into_iter().for_each(|entry| entries.push(entry));
@@ -389,14 +385,14 @@ impl Trail {
     #[must_use]
     pub fn has_fallback(&self) -> bool {
         let entries = self.lock();
-        let mut all = entries.iter();
-        all.any(|entry| matches!(entry, TrailEntry::Fallback { .. }))
+        let is_fallback = |entry: &TrailEntry| matches!(entry, TrailEntry::Fallback { .. });
+        entries.kept.iter().any(is_fallback)
     }
 
     /// Whether nothing was recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lock().first.is_none()
+        self.lock().kept.is_empty()
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
@@ -408,7 +404,7 @@ impl fmt::Debug for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.lock();
         let mut list = f.debug_list();
-        list.entries(entries.iter());
+        list.entries(&entries.kept);
         if entries.left_out > 0 {
             list.entry(&format_args!("and {} more", entries.left_out));
         }
