@@ -1,13 +1,12 @@
 //! The events of a streamed reply: bytes are read when the caller asks, and what comes late is an error.
 
-use std::collections::VecDeque;
 use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use router_core::stream::StreamStart;
-use router_core::{ModelId, ProviderId, Result, StreamEvent, Warning};
+use router_core::{Error, ModelId, ProviderId, Result, StreamEvent, Warning};
 use router_wire::StreamReader;
 
 use crate::drain::drain;
@@ -19,7 +18,8 @@ use crate::transport::BodyStream;
 pub(crate) struct Events {
     pub(crate) reader: StreamReader,
     pub(crate) body: Option<BodyStream>,
-    pub(crate) ready: VecDeque<StreamEvent>,
+    /// What comes after a beginning that the vendor did not send.
+    pub(crate) ready: Option<StreamEvent>,
     /// Warnings that wait for the first event.
     pub(crate) warnings: Vec<Warning>,
     pub(crate) provider: ProviderId,
@@ -33,7 +33,7 @@ pub(crate) struct Events {
 impl Events {
     fn poll_event(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<StreamEvent>>> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
+            if let Some(event) = self.ready.take() {
                 return Poll::Ready(Some(Ok(event)));
             }
             let next = match &self.body {
@@ -41,20 +41,18 @@ impl Events {
                 None => self.reader.finish(),
             };
             match next {
-                Ok(Some(event)) => {
-                    self.pass(event);
-                    continue;
-                }
+                Ok(Some(event)) if self.warnings.is_empty() => return Poll::Ready(Some(Ok(event))),
+                Ok(Some(event)) => return Poll::Ready(Some(Ok(self.warned(event)))),
                 Ok(None) if self.reader.is_ended() => return Poll::Ready(None),
                 Ok(None) => {}
-                Err(error) => return Poll::Ready(Some(Err(error))),
+                Err(error) => return self.failed(error),
             }
             let late = match &mut self.deadline {
                 Some(deadline) => deadline.as_mut().poll(task).is_ready(),
                 None => false,
             };
             if late {
-                return Poll::Ready(Some(Err(past_deadline())));
+                return self.failed(past_deadline());
             }
             let Some(body) = &mut self.body else {
                 return Poll::Ready(None);
@@ -62,25 +60,29 @@ impl Events {
             match body.as_mut().poll_next(task) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(piece))) => self.reader.push(piece),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(Some(Err(error))) => return self.failed(error),
                 Poll::Ready(None) => self.body = None,
             }
         }
     }
 
-    /// Puts the warnings on the first event.
-    fn pass(&mut self, mut event: StreamEvent) {
-        if !self.warnings.is_empty() {
-            let warnings = std::mem::take(&mut self.warnings);
-            if let StreamEvent::Start(start) = &mut event {
-                start.warnings = warnings;
-            } else {
-                let mut start = StreamStart::default();
-                start.warnings = warnings;
-                self.ready.push_back(StreamEvent::Start(Box::new(start)));
-            }
+    /// The first event, with the warnings.
+    fn warned(&mut self, mut event: StreamEvent) -> StreamEvent {
+        let warnings = std::mem::take(&mut self.warnings);
+        if let StreamEvent::Start(start) = &mut event {
+            start.warnings = warnings;
+            return event;
         }
-        self.ready.push_back(event);
+        self.ready = Some(event);
+        let mut start = StreamStart::default();
+        start.warnings = warnings;
+        StreamEvent::Start(Box::new(start))
+    }
+
+    fn failed(&self, error: Error) -> Poll<Option<Result<StreamEvent>>> {
+        Poll::Ready(Some(Err(error
+            .with_provider(&self.provider)
+            .with_model(&self.model))))
     }
 }
 
@@ -110,10 +112,6 @@ impl Stream for Events {
             }
             Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
-        next.map(|next| {
-            next.map(|event| {
-                event.map_err(|error| error.with_provider(&this.provider).with_model(&this.model))
-            })
-        })
+        next
     }
 }

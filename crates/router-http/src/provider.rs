@@ -1,6 +1,5 @@
 //! Sends a call through a codec and a transport, and reads the reply up to its first content.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -256,7 +255,7 @@ impl<C: Codec> HttpProvider<C> {
         EventStream::new(Events {
             reader,
             body: Some(body),
-            ready: VecDeque::new(),
+            ready: None,
             warnings: warnings.to_vec(),
             provider: self.codec.provider().clone(),
             model: call.model.clone(),

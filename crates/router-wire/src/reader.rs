@@ -70,7 +70,8 @@ impl StreamReader {
     pub fn next_event(&mut self) -> Result<Option<StreamEvent>> {
         loop {
             if let Some(event) = self.events.pop_front() {
-                return Ok(Some(self.passed(event)));
+                self.pass(&event);
+                return Ok(Some(event));
             }
             if let Some(error) = self.pending.take() {
                 return Err(error);
@@ -155,13 +156,12 @@ impl StreamReader {
         }
     }
 
-    fn passed(&mut self, event: StreamEvent) -> StreamEvent {
+    fn pass(&mut self, event: &StreamEvent) {
         if matches!(event, StreamEvent::Finish(_)) {
             self.ended = true;
             self.events.clear();
             self.pending = None;
         }
-        event
     }
 
     fn fail(&mut self, error: Error) {
