@@ -9,7 +9,7 @@ use crate::capability::OperationKind;
 use crate::chat::{ChatResponse, Choice, FinishReason, Logprobs};
 use crate::content::{Citation, ContentPart, Media, MediaKind, Reasoning, Refusal, Riders, TextPart};
 use crate::image::{GeneratedImage, ImageResponse};
-use crate::stream::{PartKind, StreamEvent, StreamFinish};
+use crate::stream::{PartKind, StreamEvent, StreamFinish, ToolCallStart};
 use crate::text::Text;
 use crate::tool::{ToolCall, ToolCallKind};
 
@@ -106,15 +106,7 @@ impl Collector {
                 self.choice(choice).delta(PartKind::Reasoning, text)
             }
             StreamEvent::RefusalDelta { choice, text } => self.choice(choice).delta(PartKind::Refusal, text),
-            StreamEvent::ToolCallStart {
-                choice,
-                call,
-                id,
-                name,
-                kind,
-            } => {
-                self.choice(choice).start_call(call, id, name, kind);
-            }
+            StreamEvent::ToolCallStart(start) => self.choice(start.choice).start_call(*start),
             StreamEvent::ToolCallDelta {
                 choice,
                 call,
@@ -305,12 +297,13 @@ impl Gathered {
         }
     }
 
-    fn start_call(&mut self, call: u32, id: Text, name: Text, kind: ToolCallKind) {
+    fn start_call(&mut self, start: ToolCallStart) {
         self.close();
-        self.calls.push((call, self.content.len(), Growing::default()));
+        self.calls
+            .push((start.call, self.content.len(), Growing::default()));
         self.content.push(ContentPart::ToolCall(ToolCall {
-            kind,
-            ..ToolCall::new(self.own(id), self.own(name), Text::new())
+            kind: start.kind,
+            ..ToolCall::new(self.own(start.id), self.own(start.name), Text::new())
         }));
     }
 

@@ -125,13 +125,7 @@ pub fn events(response: ChatResponse) -> Vec<StreamEvent> {
                     let call = calls;
                     calls += 1;
                     let (id, name, kind) = (part.id, part.name, part.kind);
-                    events.push(StreamEvent::ToolCallStart {
-                        choice,
-                        call,
-                        id,
-                        name,
-                        kind,
-                    });
+                    events.push(StreamEvent::tool_call_start(choice, call, id, name, kind));
                     events.push(StreamEvent::ToolCallDelta {
                         choice,
                         call,

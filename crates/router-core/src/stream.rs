@@ -56,19 +56,7 @@ pub enum StreamEvent {
         text: Text,
     },
     /// A tool call begins.
-    ToolCallStart {
-        /// Which choice.
-        choice: u32,
-        /// The call's place among the calls of the choice, from 0.
-        call: u32,
-        /// Its id; unique in the answer.
-        id: Text,
-        /// The tool.
-        name: Text,
-        /// Function or free text.
-        #[serde(default)]
-        kind: ToolCallKind,
-    },
+    ToolCallStart(Box<ToolCallStart>),
     /// More of a call's arguments.
     ToolCallDelta {
         /// Which choice.
@@ -211,6 +199,25 @@ fn is_chat(operation: &OperationKind) -> bool {
     *operation == OperationKind::Chat
 }
 
+/// The beginning of a tool call.
+///
+/// It is kept apart because it would make every delta as large as itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ToolCallStart {
+    /// Which choice.
+    pub choice: u32,
+    /// The call's place among the calls of the choice, from 0.
+    pub call: u32,
+    /// Its id; unique in the answer.
+    pub id: Text,
+    /// The tool.
+    pub name: Text,
+    /// Function or free text.
+    #[serde(default)]
+    pub kind: ToolCallKind,
+}
+
 /// The end of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -290,6 +297,18 @@ impl StreamEvent {
         }
     }
 
+    /// The beginning of a tool call; see [`ToolCallStart`].
+    #[must_use]
+    pub fn tool_call_start(choice: u32, call: u32, id: Text, name: Text, kind: ToolCallKind) -> Self {
+        Self::ToolCallStart(Box::new(ToolCallStart {
+            choice,
+            call,
+            id,
+            name,
+            kind,
+        }))
+    }
+
     /// The end of an answer with one choice.
     #[must_use]
     pub fn finish(reason: FinishReason, usage: Option<Usage>) -> Self {
@@ -306,7 +325,6 @@ impl StreamEvent {
             Self::TextDelta { choice, .. }
             | Self::ReasoningDelta { choice, .. }
             | Self::RefusalDelta { choice, .. }
-            | Self::ToolCallStart { choice, .. }
             | Self::ToolCallDelta { choice, .. }
             | Self::ToolCallEnd { choice, .. }
             | Self::PartStart { choice, .. }
@@ -318,6 +336,7 @@ impl StreamEvent {
             | Self::AudioDelta { choice, .. }
             | Self::Image { choice, .. }
             | Self::Opaque { choice, .. } => Some(choice),
+            Self::ToolCallStart(start) => Some(&mut start.choice),
             Self::Start(_) | Self::Segment(_) | Self::Output(_) | Self::Finish(_) => None,
         }
     }
@@ -343,7 +362,7 @@ impl StreamEvent {
             Self::TextDelta { text, .. }
             | Self::ReasoningDelta { text, .. }
             | Self::RefusalDelta { text, .. } => estimate_piece(text),
-            Self::ToolCallStart { name, .. } => estimate_piece(name),
+            Self::ToolCallStart(start) => estimate_piece(&start.name),
             Self::ToolCallDelta { arguments, .. } => estimate_piece(arguments),
             _ => 0,
         }
@@ -504,6 +523,14 @@ impl EventStream {
         Poll::Pending
     }
 
+    fn poll_ahead(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<Result<StreamEvent>>> {
+        if self.ready.is_empty() {
+            self.poll_source(task)
+        } else {
+            Poll::Ready(self.ready.pop_front().map(Ok))
+        }
+    }
+
     fn poll_source(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<Result<StreamEvent>>> {
         match &mut self.source {
             Some(source) => source.as_mut().poll_next(task),
@@ -511,6 +538,7 @@ impl EventStream {
         }
     }
 
+    #[inline(never)]
     fn end(&mut self, end: End<'_>) {
         self.source = None;
         self.ready.clear();
@@ -527,22 +555,19 @@ impl Stream for EventStream {
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if this.source.is_none() && this.ready.is_empty() {
-            return Poll::Ready(None);
-        }
-        let event = match this.ready.pop_front() {
-            Some(event) => Ok(event),
-            None => match this.poll_source(task) {
-                Poll::Pending => match this.poll_waits(task) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(error) => Err(error),
-                },
-                Poll::Ready(Some(event)) => event,
-                Poll::Ready(None) => Err(truncated()),
+        // It is looked at where it is given back from: each time it is moved costs as much as the rest of its way through here.
+        let mut polled = this.poll_ahead(task);
+        match &polled {
+            Poll::Ready(Some(_)) => {}
+            Poll::Ready(None) if this.source.is_none() => return polled,
+            Poll::Ready(None) => polled = Poll::Ready(Some(Err(truncated()))),
+            Poll::Pending => match this.poll_waits(task) {
+                Poll::Pending => return polled,
+                Poll::Ready(error) => polled = Poll::Ready(Some(Err(error))),
             },
-        };
-        match &event {
-            Ok(event) => {
+        }
+        match &polled {
+            Poll::Ready(Some(Ok(event))) => {
                 this.heard |= event.commits();
                 for f in &mut this.on_event {
                     f(event);
@@ -551,9 +576,10 @@ impl Stream for EventStream {
                     this.end(End::Finished(finish.usage.as_ref()));
                 }
             }
-            Err(error) => this.end(End::Failed(error)),
+            Poll::Ready(Some(Err(error))) => this.end(End::Failed(error)),
+            Poll::Ready(None) | Poll::Pending => {}
         }
-        Poll::Ready(Some(event))
+        polled
     }
 }
 

@@ -35,7 +35,7 @@ impl Heard {
             StreamEvent::TextDelta { text, .. }
             | StreamEvent::ReasoningDelta { text, .. }
             | StreamEvent::RefusalDelta { text, .. } => text,
-            StreamEvent::ToolCallStart { name, .. } => name,
+            StreamEvent::ToolCallStart(start) => &start.name,
             StreamEvent::ToolCallDelta { arguments, .. } => arguments,
             _ => return,
         };

@@ -224,12 +224,14 @@ fn every_recorded_stream_on_every_wire() {
 /// The pieces of two calls come in turns, with text between them.
 #[test]
 fn interleaved_calls_on_every_wire() {
-    let start = |call: u32, name: &'static str| StreamEvent::ToolCallStart {
-        choice: 0,
-        call,
-        id: format!("call_{call}").into(),
-        name: name.into(),
-        kind: ToolCallKind::Function,
+    let start = |call: u32, name: &'static str| {
+        StreamEvent::tool_call_start(
+            0,
+            call,
+            format!("call_{call}").into(),
+            name.into(),
+            ToolCallKind::Function,
+        )
     };
     let more = |call: u32, arguments: &'static str| StreamEvent::ToolCallDelta {
         choice: 0,

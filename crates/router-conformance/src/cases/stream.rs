@@ -60,7 +60,7 @@ pub(crate) async fn parallel_tool_calls(subject: Subject) {
     let mut calls: Vec<u32> = events
         .iter()
         .filter_map(|event| match event {
-            StreamEvent::ToolCallStart { call, .. } => Some(*call),
+            StreamEvent::ToolCallStart(start) => Some(start.call),
             _ => None,
         })
         .collect();

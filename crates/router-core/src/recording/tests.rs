@@ -21,13 +21,13 @@ fn an_answer() -> Vec<StreamEvent> {
         text("Grüß "),
         text(""),
         text("Gott, 世界"),
-        StreamEvent::ToolCallStart {
-            choice: 1,
-            call: 0,
-            id: "call-1".into(),
-            name: "f".into(),
-            kind: crate::tool::ToolCallKind::default(),
-        },
+        StreamEvent::tool_call_start(
+            1,
+            0,
+            "call-1".into(),
+            "f".into(),
+            crate::tool::ToolCallKind::default(),
+        ),
         StreamEvent::ToolCallDelta {
             choice: 1,
             call: 0,

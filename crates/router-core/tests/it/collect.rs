@@ -96,7 +96,6 @@ fn choice_of(event: &StreamEvent) -> u32 {
         StreamEvent::TextDelta { choice, .. }
         | StreamEvent::ReasoningDelta { choice, .. }
         | StreamEvent::RefusalDelta { choice, .. }
-        | StreamEvent::ToolCallStart { choice, .. }
         | StreamEvent::ToolCallDelta { choice, .. }
         | StreamEvent::ToolCallEnd { choice, .. }
         | StreamEvent::PartStart { choice, .. }
@@ -106,18 +105,13 @@ fn choice_of(event: &StreamEvent) -> u32 {
         | StreamEvent::Logprobs { choice, .. }
         | StreamEvent::Media { choice, .. }
         | StreamEvent::Opaque { choice, .. } => *choice,
+        StreamEvent::ToolCallStart(start) => start.choice,
         _ => 0,
     }
 }
 
 fn call_start(call: u32, id: &'static str) -> StreamEvent {
-    StreamEvent::ToolCallStart {
-        choice: 0,
-        call,
-        id: id.into(),
-        name: "look".into(),
-        kind: Default::default(),
-    }
+    StreamEvent::tool_call_start(0, call, id.into(), "look".into(), Default::default())
 }
 
 fn call_delta(call: u32, arguments: &'static str) -> StreamEvent {

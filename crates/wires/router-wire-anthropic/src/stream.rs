@@ -134,13 +134,13 @@ impl MessagesStreamDecoder {
                 let call = self.calls;
                 self.calls += 1;
                 let id = word(&mut fields, "id").unwrap_or_else(|| Text::from(format!("toolu_{call}")));
-                events.push_back(StreamEvent::ToolCallStart {
-                    choice: 0,
+                events.push_back(StreamEvent::tool_call_start(
+                    0,
                     call,
                     id,
-                    name: word(&mut fields, "name").unwrap_or_default(),
-                    kind: ToolCallKind::Function,
-                });
+                    word(&mut fields, "name").unwrap_or_default(),
+                    ToolCallKind::Function,
+                ));
                 Block::Call {
                     call,
                     input: fields.take("input").and_then(block::arguments),

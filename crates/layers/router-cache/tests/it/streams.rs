@@ -31,13 +31,7 @@ fn everything() -> Vec<Result<StreamEvent>> {
         StreamEvent::text("Größe"),
         StreamEvent::text(""),
         StreamEvent::text(" 世界"),
-        StreamEvent::ToolCallStart {
-            choice: 0,
-            call: 0,
-            id: "call_1".into(),
-            name: "weather".into(),
-            kind: ToolCallKind::default(),
-        },
+        StreamEvent::tool_call_start(0, 0, "call_1".into(), "weather".into(), ToolCallKind::default()),
         StreamEvent::ToolCallDelta {
             choice: 0,
             call: 0,

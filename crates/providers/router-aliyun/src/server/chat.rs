@@ -150,17 +150,11 @@ impl ReplyEncoder for Encoder {
             StreamEvent::ReasoningDelta { choice, text } => {
                 self.add(*choice, out, |said| said.thoughts.push_str(text));
             }
-            StreamEvent::ToolCallStart {
-                choice,
-                call,
-                id,
-                name,
-                ..
-            } => self.add(*choice, out, |said| {
+            StreamEvent::ToolCallStart(start) => self.add(start.choice, out, |said| {
                 said.calls.push(Called {
-                    index: *call,
-                    id: id.clone(),
-                    name: name.clone(),
+                    index: start.call,
+                    id: start.id.clone(),
+                    name: start.name.clone(),
                     arguments: String::new(),
                 });
             }),

@@ -141,13 +141,7 @@ fn events() -> Vec<StreamEvent> {
         },
         StreamEvent::text("Hel"),
         StreamEvent::text("lo!"),
-        StreamEvent::ToolCallStart {
-            choice: 0,
-            call: 0,
-            id: "c1".into(),
-            name: "look".into(),
-            kind: ToolCallKind::Function,
-        },
+        StreamEvent::tool_call_start(0, 0, "c1".into(), "look".into(), ToolCallKind::Function),
         StreamEvent::ToolCallDelta {
             choice: 0,
             call: 0,

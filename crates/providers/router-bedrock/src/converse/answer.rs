@@ -74,16 +74,16 @@ pub(super) fn tool_use<'a>(
     }
     let call = *calls;
     *calls += 1;
-    events.push_back(StreamEvent::ToolCallStart {
-        choice: 0,
+    events.push_back(StreamEvent::tool_call_start(
+        0,
         call,
-        id: start
+        start
             .tool_use_id
             .to_text()
             .unwrap_or_else(|| Text::from(format!("tooluse_{call}"))),
-        name: start.name.to_text().unwrap_or_default(),
-        kind: ToolCallKind::Function,
-    });
+        start.name.to_text().unwrap_or_default(),
+        ToolCallKind::Function,
+    ));
     (Block::Call { call, begun: false }, start.input)
 }
 

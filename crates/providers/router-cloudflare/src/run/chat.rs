@@ -221,13 +221,13 @@ impl RunStreamDecoder {
         let (choice, place) = (0, self.calls);
         self.calls += 1;
         let made = || Text::from(format!("call_{choice}_{place}"));
-        events.push_back(StreamEvent::ToolCallStart {
+        events.push_back(StreamEvent::tool_call_start(
             choice,
-            call: place,
-            id: call.id.take(data).unwrap_or_else(made),
+            place,
+            call.id.take(data).unwrap_or_else(made),
             name,
-            kind: ToolCallKind::Function,
-        });
+            ToolCallKind::Function,
+        ));
         let arguments = call.arguments.or(function.arguments);
         let arguments = arguments.and_then(|raw| said(raw, data));
         events.push_back(StreamEvent::ToolCallDelta {

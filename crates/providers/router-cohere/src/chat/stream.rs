@@ -167,13 +167,13 @@ impl ChatStreamDecoder {
         let function = call.function.unwrap_or_default();
         let name = function.name.take(data).or_else(|| call.name.take(data));
         let id = call.id.take(data);
-        events.push_back(StreamEvent::ToolCallStart {
-            choice: 0,
-            call: place,
-            id: id.unwrap_or_else(|| Text::from(format!("call_0_{place}"))),
-            name: name.unwrap_or_default(),
-            kind: ToolCallKind::Function,
-        });
+        events.push_back(StreamEvent::tool_call_start(
+            0,
+            place,
+            id.unwrap_or_else(|| Text::from(format!("call_0_{place}"))),
+            name.unwrap_or_default(),
+            ToolCallKind::Function,
+        ));
         let index = index.unwrap_or(place);
         self.calls.push(Called {
             index,

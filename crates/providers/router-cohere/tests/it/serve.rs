@@ -209,12 +209,14 @@ fn finish(reason: FinishReason) -> StreamEvent {
 
 #[test]
 fn a_stream_has_a_beginning_blocks_and_an_end() {
-    let call = |call| StreamEvent::ToolCallStart {
-        choice: 0,
-        call,
-        id: Text::from(format!("c{call}")),
-        name: Text::from_static("look"),
-        kind: ToolCallKind::Function,
+    let call = |call| {
+        StreamEvent::tool_call_start(
+            0,
+            call,
+            Text::from(format!("c{call}")),
+            Text::from_static("look"),
+            ToolCallKind::Function,
+        )
     };
     let written = events(&[
         StreamEvent::ReasoningDelta {

@@ -147,16 +147,10 @@ impl ReplyEncoder for Encoder {
                     self.chunk(*choice, &Delta::Thought("", Some(signature)), out);
                 }
             }
-            StreamEvent::ToolCallStart {
-                choice,
-                call,
-                id,
-                name,
-                ..
-            } => self.calls.push(Called {
-                at: (*choice, *call),
-                id: id.clone(),
-                name: name.clone(),
+            StreamEvent::ToolCallStart(start) => self.calls.push(Called {
+                at: (start.choice, start.call),
+                id: start.id.clone(),
+                name: start.name.clone(),
                 arguments: String::new(),
             }),
             StreamEvent::ToolCallDelta {

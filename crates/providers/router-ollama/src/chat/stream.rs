@@ -124,13 +124,13 @@ impl ChatStreamDecoder {
             .id
             .take(data)
             .unwrap_or_else(|| Text::from(format!("call_0_{place}")));
-        events.push_back(StreamEvent::ToolCallStart {
-            choice: 0,
-            call: place,
+        events.push_back(StreamEvent::tool_call_start(
+            0,
+            place,
             id,
             name,
-            kind: ToolCallKind::Function,
-        });
+            ToolCallKind::Function,
+        ));
         events.push_back(StreamEvent::ToolCallDelta {
             choice: 0,
             call: place,

@@ -155,12 +155,14 @@ fn finish(reason: FinishReason) -> StreamEvent {
 /// Calls that come in pieces go out whole, on one line each, however the model wrote them.
 #[test]
 fn calls_are_gathered() {
-    let start = |call, name: &'static str| StreamEvent::ToolCallStart {
-        choice: 0,
-        call,
-        id: Text::from(format!("call_{call}")),
-        name: Text::from_static(name),
-        kind: ToolCallKind::Function,
+    let start = |call, name: &'static str| {
+        StreamEvent::tool_call_start(
+            0,
+            call,
+            Text::from(format!("call_{call}")),
+            Text::from_static(name),
+            ToolCallKind::Function,
+        )
     };
     let delta = |call, arguments: &'static str| StreamEvent::ToolCallDelta {
         choice: 0,

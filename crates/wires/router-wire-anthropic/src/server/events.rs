@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use router_core::content::Riders;
-use router_core::stream::{PartKind, StreamFinish};
+use router_core::stream::{PartKind, StreamFinish, ToolCallStart};
 use router_core::tool::ToolCallKind;
 use router_core::{Error, Json, Signature, StreamEvent, Text};
 use router_wire::provenance::seal;
@@ -75,16 +75,7 @@ impl Writer {
                 kind,
                 riders,
             } => self.end_part(*kind, riders, out),
-            StreamEvent::ToolCallStart {
-                choice: 0,
-                call,
-                id,
-                name,
-                kind,
-            } => {
-                let custom = *kind == ToolCallKind::Custom;
-                self.start_call(*call, id, name, custom, out);
-            }
+            StreamEvent::ToolCallStart(start) if start.choice == 0 => self.start_call(start, out),
             StreamEvent::ToolCallDelta {
                 choice: 0,
                 call,
@@ -216,10 +207,11 @@ impl Writer {
         send_stop(index, out);
     }
 
-    fn start_call(&mut self, call: u32, id: &Text, name: &Text, custom: bool, out: &mut BytesMut) {
+    fn start_call(&mut self, start: &ToolCallStart, out: &mut BytesMut) {
         self.close(out);
         self.stop_finished_calls(out);
-        let index = self.start_block(Block::CallStart(id, name), out);
+        let custom = start.kind == ToolCallKind::Custom;
+        let index = self.start_block(Block::CallStart(&start.id, &start.name), out);
         if custom {
             send_delta(
                 index,
@@ -230,7 +222,7 @@ impl Writer {
             );
         }
         self.calls.push(OpenCall {
-            call,
+            call: start.call,
             index,
             depth: Depth::default(),
             custom,

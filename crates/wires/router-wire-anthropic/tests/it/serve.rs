@@ -39,13 +39,13 @@ fn finish(reason: FinishReason, raw: &str) -> StreamEvent {
 }
 
 fn call(call: u32, id: &str) -> StreamEvent {
-    StreamEvent::ToolCallStart {
-        choice: 0,
+    StreamEvent::tool_call_start(
+        0,
         call,
-        id: Text::from(id),
-        name: Text::from("look"),
-        kind: ToolCallKind::Function,
-    }
+        Text::from(id),
+        Text::from("look"),
+        ToolCallKind::Function,
+    )
 }
 
 fn more(call: u32, arguments: &str) -> StreamEvent {
@@ -221,13 +221,7 @@ fn a_signature_alone_is_a_thinking_block() {
 fn free_text_of_a_call_becomes_an_object() {
     let events = written(&[
         start(),
-        StreamEvent::ToolCallStart {
-            choice: 0,
-            call: 0,
-            id: Text::from("c"),
-            name: Text::from("run"),
-            kind: ToolCallKind::Custom,
-        },
+        StreamEvent::tool_call_start(0, 0, Text::from("c"), Text::from("run"), ToolCallKind::Custom),
         more(0, "say \"hi\"\n"),
         more(0, "ü"),
         finish(FinishReason::ToolCalls, "tool_calls"),

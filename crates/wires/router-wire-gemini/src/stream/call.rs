@@ -72,13 +72,13 @@ impl Call {
             let answer = answer.map_or("0", Text::as_str);
             Text::from(format!("call_{answer}_{choice}_{call}"))
         });
-        events.push_back(StreamEvent::ToolCallStart {
+        events.push_back(StreamEvent::tool_call_start(
             choice,
             call,
             id,
-            name: self.name,
-            kind: ToolCallKind::Function,
-        });
+            self.name,
+            ToolCallKind::Function,
+        ));
         events.push_back(StreamEvent::ToolCallDelta {
             choice,
             call,

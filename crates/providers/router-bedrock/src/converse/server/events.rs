@@ -91,17 +91,11 @@ impl Frames {
                 }
                 _ => self.close(out),
             },
-            StreamEvent::ToolCallStart {
-                choice: 0,
-                call,
-                id,
-                name,
-                ..
-            } => {
+            StreamEvent::ToolCallStart(start) if start.choice == 0 => {
                 self.close(out);
                 let at = self.place();
-                self.calls.push((*call, at));
-                let start = json!({"toolUse": {"toolUseId": id.as_str(), "name": name.as_str()}});
+                self.calls.push((start.call, at));
+                let start = json!({"toolUse": {"toolUseId": start.id.as_str(), "name": start.name.as_str()}});
                 begin_block(at, &start, out);
             }
             StreamEvent::ToolCallDelta {

@@ -181,27 +181,25 @@ impl ReplyEncoder for Encoder {
                 self.planned &= *kind != PartKind::Reasoning;
                 self.close(out);
             }
-            StreamEvent::ToolCallStart {
-                choice: 0,
-                call,
-                id,
-                name,
-                ..
-            } => {
+            StreamEvent::ToolCallStart(start) if start.choice == 0 => {
                 self.start(None, out);
                 self.close(out);
-                let place = self.place(*call);
+                let place = self.place(start.call);
                 if self.called.is_some() {
                     self.waiting.push_back(Waiting {
                         place,
-                        id: id.clone(),
-                        name: name.clone(),
+                        id: start.id.clone(),
+                        name: start.name.clone(),
                         arguments: String::new(),
                         ended: false,
                     });
                 } else {
                     self.called = Some(place);
-                    write("tool-call-start", &Said::CallStart(place, id, name), out);
+                    write(
+                        "tool-call-start",
+                        &Said::CallStart(place, &start.id, &start.name),
+                        out,
+                    );
                 }
             }
             StreamEvent::ToolCallDelta {

@@ -122,19 +122,13 @@ impl ReplyEncoder for Encoder {
                 self.line(&Line::Text(text), out);
             }
             StreamEvent::ReasoningDelta { choice: 0, text } => self.line(&Line::Thinking(text), out),
-            StreamEvent::ToolCallStart {
-                choice: 0,
-                call,
-                id,
-                name,
-                ..
-            } => {
+            StreamEvent::ToolCallStart(start) if start.choice == 0 => {
                 let begun = Called {
-                    id: id.clone(),
-                    name: name.clone(),
+                    id: start.id.clone(),
+                    name: start.name.clone(),
                     arguments: String::new(),
                 };
-                self.calls.push((*call, begun));
+                self.calls.push((start.call, begun));
             }
             StreamEvent::ToolCallDelta {
                 choice: 0,

@@ -147,15 +147,9 @@ impl ReplyEncoder for Encoder {
             StreamEvent::ReasoningDelta { choice, text } => {
                 self.part(*choice, Part::Thought(text, None), out);
             }
-            StreamEvent::ToolCallStart {
-                choice,
-                call,
-                id,
-                name,
-                ..
-            } => {
-                let whole = ToolCall::new(id.clone(), name.clone(), Text::new());
-                self.calls.push((*choice, *call, whole));
+            StreamEvent::ToolCallStart(start) => {
+                let whole = ToolCall::new(start.id.clone(), start.name.clone(), Text::new());
+                self.calls.push((start.choice, start.call, whole));
             }
             StreamEvent::ToolCallDelta {
                 choice,

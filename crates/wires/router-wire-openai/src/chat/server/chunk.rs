@@ -2,7 +2,7 @@
 
 use router_core::chat::Logprobs;
 use router_core::content::{Media, MediaSource};
-use router_core::stream::StreamFinish;
+use router_core::stream::{StreamFinish, ToolCallStart};
 use router_core::tool::ToolCallKind;
 use router_core::{Signature, Text, Usage};
 use router_wire::provenance::seal;
@@ -75,12 +75,7 @@ pub(super) enum Delta<'a> {
     Content(&'a Text),
     Reasoning(&'a Text),
     Refusal(&'a Text),
-    CallStart {
-        index: u32,
-        id: &'a Text,
-        name: &'a Text,
-        kind: ToolCallKind,
-    },
+    CallStart(&'a ToolCallStart),
     CallArguments {
         index: u32,
         arguments: &'a Text,
@@ -138,13 +133,9 @@ impl Serialize for Delta<'_> {
             Self::Content(text) => map.serialize_entry("content", text)?,
             Self::Reasoning(text) => map.serialize_entry("reasoning_content", text)?,
             Self::Refusal(text) => map.serialize_entry("refusal", text)?,
-            Self::CallStart {
-                index,
-                id,
-                name,
-                kind,
-            } => {
-                let is_custom = *kind == ToolCallKind::Custom;
+            Self::CallStart(start) => {
+                let (index, id, name) = (&start.call, &start.id, &start.name);
+                let is_custom = start.kind == ToolCallKind::Custom;
                 let function = (!is_custom).then_some(Function { name, arguments: "" });
                 let custom = is_custom.then_some(Custom { name, input: "" });
                 let kind = if is_custom { "custom" } else { "function" };

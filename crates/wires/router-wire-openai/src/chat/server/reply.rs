@@ -179,23 +179,11 @@ impl ReplyEncoder for Encoder {
                 self.chunk(*choice, Delta::Reasoning(text), out);
             }
             StreamEvent::RefusalDelta { choice, text } => self.chunk(*choice, Delta::Refusal(text), out),
-            StreamEvent::ToolCallStart {
-                choice,
-                call,
-                id,
-                name,
-                kind,
-            } => {
-                if *kind == ToolCallKind::Custom {
-                    self.custom.push((*choice, *call));
+            StreamEvent::ToolCallStart(start) => {
+                if start.kind == ToolCallKind::Custom {
+                    self.custom.push((start.choice, start.call));
                 }
-                let start = Delta::CallStart {
-                    index: *call,
-                    id,
-                    name,
-                    kind: *kind,
-                };
-                self.chunk(*choice, start, out);
+                self.chunk(start.choice, Delta::CallStart(start), out);
             }
             StreamEvent::ToolCallDelta {
                 choice,

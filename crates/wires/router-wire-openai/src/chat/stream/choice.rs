@@ -102,13 +102,7 @@ impl ChoiceState {
             } else {
                 ToolCallKind::Function
             };
-            events.push_back(StreamEvent::ToolCallStart {
-                choice,
-                call: at as u32,
-                id,
-                name,
-                kind,
-            });
+            events.push_back(StreamEvent::tool_call_start(choice, at as u32, id, name, kind));
             if !state.arguments.is_empty() && state.arguments.trim() != "null" {
                 state.given = true;
                 let arguments = Text::from(std::mem::take(&mut state.arguments));

@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 use router_core::content::Riders;
+use router_core::stream::ToolCallStart;
 use router_core::tool::ToolCallKind;
 use router_core::{Extra, Text};
 
@@ -41,26 +42,19 @@ impl OpenCall {
 }
 
 impl Encoder {
-    pub(super) fn start_call(
-        &mut self,
-        call: u32,
-        id: &Text,
-        name: &Text,
-        kind: ToolCallKind,
-        out: &mut BytesMut,
-    ) {
+    pub(super) fn start_call(&mut self, start: &ToolCallStart, out: &mut BytesMut) {
         if let Some(item) = self.local.take() {
             return self.whole(&item, out);
         }
         self.close(&End::Completed, out);
-        let (item_id, index) = self.place(prefix(kind), out);
+        let (item_id, index) = self.place(prefix(start.kind), out);
         let open = OpenCall {
-            call,
+            call: start.call,
             id: item_id,
             index,
-            call_id: id.clone(),
-            name: name.clone(),
-            kind,
+            call_id: start.id.clone(),
+            name: start.name.clone(),
+            kind: start.kind,
             arguments: String::new(),
         };
         self.added(index, open.item("", "in_progress", &Extra::new()), out);

@@ -37,13 +37,7 @@ impl ReplyEncoder for Encoder {
             StreamEvent::TextDelta { choice: 0, text } => self.say(false, text, out),
             StreamEvent::RefusalDelta { choice: 0, text } => self.say(true, text, out),
             StreamEvent::ReasoningDelta { choice: 0, text } => self.think(text, out),
-            StreamEvent::ToolCallStart {
-                choice: 0,
-                call,
-                id,
-                name,
-                kind,
-            } => self.start_call(*call, id, name, *kind, out),
+            StreamEvent::ToolCallStart(start) if start.choice == 0 => self.start_call(start, out),
             StreamEvent::ToolCallDelta {
                 choice: 0,
                 call,

@@ -48,13 +48,7 @@ impl ResponsesStreamDecoder {
         } else {
             ToolCallKind::Function
         };
-        events.push_back(StreamEvent::ToolCallStart {
-            choice: 0,
-            call,
-            id,
-            name,
-            kind,
-        });
+        events.push_back(StreamEvent::tool_call_start(0, call, id, name, kind));
         call
     }
 

@@ -91,13 +91,13 @@ impl ResponsesStreamDecoder {
             choice: 0,
             riders: riders.clone(),
         });
-        events.push_back(StreamEvent::ToolCallStart {
-            choice: 0,
+        events.push_back(StreamEvent::tool_call_start(
+            0,
             call,
-            id: local.call_id,
-            name: Text::from_static(local.name),
-            kind: ToolCallKind::Function,
-        });
+            local.call_id,
+            Text::from_static(local.name),
+            ToolCallKind::Function,
+        ));
         events.push_back(StreamEvent::ToolCallDelta {
             choice: 0,
             call,

@@ -28,13 +28,13 @@ fn finish(reason: FinishReason) -> StreamEvent {
 }
 
 fn call(call: u32, id: &str) -> StreamEvent {
-    StreamEvent::ToolCallStart {
-        choice: 0,
+    StreamEvent::tool_call_start(
+        0,
         call,
-        id: Text::from(id),
-        name: Text::from("look"),
-        kind: ToolCallKind::Function,
-    }
+        Text::from(id),
+        Text::from("look"),
+        ToolCallKind::Function,
+    )
 }
 
 fn more(call: u32, arguments: &str) -> StreamEvent {
