@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::limit::{Limit, WithoutRedis};
 use crate::line::Lines;
-use crate::memory::MemoryStore;
+use crate::memory::{Entries, MemoryStore};
 use crate::meter::Unit;
 use crate::permit::Permit;
 use crate::rule::{Rule, compile};
@@ -34,6 +34,10 @@ pub struct Limiter {
     pub(crate) memory: Arc<MemoryStore>,
     pub(crate) shared: Option<Arc<dyn SharedStore>>,
     pub(crate) lines: Lines,
+    /// Whether tokens are counted.
+    pub(crate) counts_tokens: bool,
+    /// Whether what is taken has to be settled at the end of a call.
+    pub(crate) settles: bool,
     /// Permits that are not settled yet.
     pub(crate) open: AtomicUsize,
 }
@@ -42,12 +46,21 @@ pub struct Limiter {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) settlement: Settlement,
-    pub(crate) is_shared: bool,
+    /// In this process; `None` in the store that is shared.
+    pub(crate) entries: Option<Entries>,
+}
+
+/// What of a call's demands was taken.
+struct Taken {
+    marks: Marks,
+    entries: Option<Entries>,
+    /// The demands that they are of, where others do not hold while Redis is away.
+    of: Option<Box<Demands>>,
 }
 
 /// What came of trying.
 enum Attempt {
-    Passed(Held),
+    Passed(Taken),
     Refused(Refusal),
     /// By a limit that lets nothing pass while Redis is away.
     Closed(usize),
@@ -83,8 +96,15 @@ impl Limiter {
                 )));
             }
         }
-        let (rules, limits) = compiled.into_iter().map(|(rule, limit, _)| (rule, limit)).unzip();
+        let (rules, limits): (Vec<Rule>, _) =
+            compiled.into_iter().map(|(rule, limit, _)| (rule, limit)).unzip();
+        let counts = |is: fn(Unit) -> bool| {
+            let mut meters = rules.iter().flat_map(|rule| &rule.meters);
+            meters.any(|(unit, _)| is(*unit))
+        };
         Ok(Self {
+            counts_tokens: counts(|unit| unit == Unit::Tokens),
+            settles: counts(|unit| unit != Unit::Requests),
             limits,
             rules,
             memory: Arc::default(),
@@ -140,38 +160,43 @@ impl Limiter {
             return Ok(Permit::of_nothing());
         }
         let started = Instant::now();
-        let held = match self.stands_behind(&demands, started) {
+        let taken = match self.stands_behind(&demands, started) {
             Some(refusal) => self.wait(&demands, refusal, started, call).await?,
             None => match self.take(&demands, started).await {
-                Attempt::Passed(held) => held,
+                Attempt::Passed(taken) => taken,
                 Attempt::Refused(refusal) => self.wait(&demands, refusal, started, call).await?,
                 Attempt::Closed(limit) => return Err(self.closed(limit, call)),
             },
         };
+        if !self.settles {
+            return Ok(Permit::of_nothing());
+        }
+        let held = Held {
+            settlement: Settlement {
+                demands: taken.of.map_or(demands, |of| *of),
+                marks: taken.marks,
+                tokens: 0.0,
+            },
+            entries: taken.entries,
+        };
         Ok(Permit::new(Arc::clone(self), held, prompt))
-    }
-
-    /// Whether what is taken has to be settled at the end of a call.
-    pub(crate) fn settles(&self) -> bool {
-        let mut meters = self.rules.iter().flat_map(|rule| &rule.meters);
-        meters.any(|(unit, _)| *unit != Unit::Requests)
-    }
-
-    /// Whether tokens are counted.
-    pub(crate) fn counts_tokens(&self) -> bool {
-        let mut meters = self.rules.iter().flat_map(|rule| &rule.meters);
-        meters.any(|(unit, _)| *unit == Unit::Tokens)
     }
 
     /// Puts what was used in the place of what was taken.
     pub(crate) fn settle(&self, held: &Held) {
         let settlement = &held.settlement;
-        match (&self.shared, held.is_shared) {
-            (Some(store), true) => store.settle(&self.rules, settlement),
-            _ => {
-                let now = self.memory.micros(Instant::now());
-                self.memory.settle(&self.rules, settlement, now);
+        match (&self.shared, &held.entries) {
+            (_, Some(entries)) => {
+                // Time counts for tokens alone: requests are as many as they were, and calls under way do not run out.
+                let now = if self.counts_tokens {
+                    self.memory.micros(Instant::now())
+                } else {
+                    0.0
+                };
+                MemoryStore::settle(entries, settlement, now);
             }
+            (Some(store), None) => store.settle(&self.rules, settlement),
+            (None, None) => {}
         }
         for demand in &settlement.demands {
             self.lines.given_back(demand.rule, &demand.value);
@@ -181,16 +206,13 @@ impl Limiter {
     /// What a call asks of each limit, and the tokens of its prompt.
     fn demands(&self, call: &Call, provider: &ProviderId) -> Result<(Demands, u64)> {
         let mut demands = Demands::with_capacity(self.limits.len());
-        let counts_tokens = self.counts_tokens();
-        let prompt = if counts_tokens {
-            call.operation.token_estimate()
+        let (prompt, most_output) = if self.counts_tokens {
+            (
+                call.operation.token_estimate(),
+                call.operation.max_output_tokens(),
+            )
         } else {
-            0
-        };
-        let most_output = if counts_tokens {
-            call.operation.max_output_tokens()
-        } else {
-            None
+            (0, None)
         };
         for (place, (limit, rule)) in self.limits.iter().zip(&self.rules).enumerate() {
             let mut tokens = 0.0;
@@ -230,14 +252,22 @@ impl Limiter {
     async fn take(&self, demands: &[Demand], now: Instant) -> Attempt {
         if let Some(store) = &self.shared {
             return match store.take(&self.rules, demands).await {
-                Ok(Verdict::Taken(marks)) => Attempt::Passed(held(demands.into(), marks, true)),
+                Ok(Verdict::Taken(marks)) => Attempt::Passed(Taken {
+                    marks,
+                    entries: None,
+                    of: None,
+                }),
                 Ok(Verdict::Refused(refusal)) => Attempt::Refused(refusal),
                 Err(Away) => self.take_without_redis(demands, now),
             };
         }
         match self.memory.take(&self.rules, demands, self.memory.micros(now)) {
-            Verdict::Taken(marks) => Attempt::Passed(held(demands.into(), marks, false)),
-            Verdict::Refused(refusal) => Attempt::Refused(refusal),
+            Ok((entries, marks)) => Attempt::Passed(Taken {
+                marks,
+                entries: Some(entries),
+                of: None,
+            }),
+            Err(refusal) => Attempt::Refused(refusal),
         }
     }
 
@@ -256,8 +286,12 @@ impl Limiter {
             .filter(|(_, demand)| policy(demand) == WithoutRedis::Local)
             .unzip();
         match self.memory.take(&self.rules, &local, self.memory.micros(now)) {
-            Verdict::Taken(marks) => Attempt::Passed(held(local, marks, false)),
-            Verdict::Refused(refusal) => Attempt::Refused(Refusal {
+            Ok((entries, marks)) => Attempt::Passed(Taken {
+                marks,
+                entries: Some(entries),
+                of: Some(Box::new(local)),
+            }),
+            Err(refusal) => Attempt::Refused(Refusal {
                 demand: places[refusal.demand],
                 ..refusal
             }),
@@ -271,7 +305,7 @@ impl Limiter {
         mut refusal: Refusal,
         started: Instant,
         call: &Call,
-    ) -> Result<Held> {
+    ) -> Result<Taken> {
         loop {
             let demand = &demands[refusal.demand];
             let limit = &self.limits[demand.rule];
@@ -297,7 +331,7 @@ impl Limiter {
             refusal = loop {
                 let now = Instant::now();
                 let same = match self.take(demands, now).await {
-                    Attempt::Passed(held) => {
+                    Attempt::Passed(taken) => {
                         let unit = refusal.unit;
                         let waited =
                             format_duration(Duration::from_millis(started.elapsed().as_millis() as u64));
@@ -305,7 +339,7 @@ impl Limiter {
                         call.context
                             .trail()
                             .decision(NAME, format!("waited {waited} for {title}"));
-                        return Ok(held);
+                        return Ok(taken);
                     }
                     Attempt::Closed(limit) => return Err(self.closed(limit, call)),
                     Attempt::Refused(other) if other.demand != refusal.demand => break other,
@@ -371,17 +405,6 @@ impl Limiter {
             format!(" per {}", limit.per)
         };
         format!("{} {}{per}", unit.as_str(), most.unwrap_or_default())
-    }
-}
-
-fn held(demands: Demands, marks: Marks, is_shared: bool) -> Held {
-    Held {
-        settlement: Settlement {
-            demands,
-            marks,
-            tokens: 0.0,
-        },
-        is_shared,
     }
 }
 

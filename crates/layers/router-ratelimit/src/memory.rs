@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::meter::{Meter, State, Unit};
 use crate::rule::Rule;
-use crate::store::{Demand, Mark, Marks, Refusal, Settlement, Verdict};
+use crate::store::{Demand, Mark, Marks, Refusal, Settlement};
 
 /// A power of two.
 const SHARDS: usize = 64;
@@ -35,8 +35,12 @@ struct Shard {
 /// All that is counted under one limit for one of those it is counted for.
 type Entry = Mutex<Counts>;
 
+/// Entries in which a call counts, in the order of its demands: held until it is settled, they need not be looked for again.
 #[derive(Debug)]
-struct Counts {
+pub(crate) struct Entries(SmallVec<[Arc<Entry>; 2]>);
+
+#[derive(Debug)]
+pub(crate) struct Counts {
     /// When it began, or was last begun anew.
     born: f64,
     /// In the order of the rule's meters.
@@ -129,12 +133,17 @@ impl MemoryStore {
     }
 
     /// Takes all or nothing. Demands come in the order of their rules' names, so that locks have one order everywhere.
-    pub(crate) fn take(&self, rules: &[Rule], demands: &[Demand], now: f64) -> Verdict {
-        let entries: SmallVec<[_; 4]> = demands
+    pub(crate) fn take(
+        &self,
+        rules: &[Rule],
+        demands: &[Demand],
+        now: f64,
+    ) -> Result<(Entries, Marks), Refusal> {
+        let entries: SmallVec<[_; 2]> = demands
             .iter()
             .map(|demand| self.entry(rules, demand, now))
             .collect();
-        let mut locked: SmallVec<[_; 4]> = entries.iter().map(|entry| lock(entry)).collect();
+        let mut locked: SmallVec<[_; 2]> = entries.iter().map(|entry| lock(entry)).collect();
         let mut refusal: Option<(f64, usize, Unit)> = None;
         for (place, (demand, entry)) in demands.iter().zip(&locked).enumerate() {
             for count in &entry.counts {
@@ -146,7 +155,7 @@ impl MemoryStore {
             }
         }
         if let Some((wait, place, unit)) = refusal {
-            return Verdict::Refused(Refusal::new(place, unit, wait));
+            return Err(Refusal::new(place, unit, wait));
         }
         let mut marks = Marks::new();
         for (demand, entry) in demands.iter().zip(&mut locked) {
@@ -156,15 +165,15 @@ impl MemoryStore {
                 place: count.meter.take(&mut count.state, demand.amount(count.unit), now),
             }));
         }
-        Verdict::Taken(marks)
+        drop(locked);
+        Ok((Entries(entries), marks))
     }
 
     /// Puts what was used in the place of what was taken.
-    pub(crate) fn settle(&self, rules: &[Rule], settlement: &Settlement, now: f64) {
+    pub(crate) fn settle(entries: &Entries, settlement: &Settlement, now: f64) {
         let mut marks = settlement.marks.iter();
-        for demand in &settlement.demands {
-            let entry = self.entry(rules, demand, now);
-            let mut entry = lock(&entry);
+        for (demand, entry) in settlement.demands.iter().zip(&entries.0) {
+            let mut entry = lock(entry);
             let born = entry.born;
             for (count, mark) in entry.counts.iter_mut().zip(&mut marks) {
                 let (taken, used) = (demand.amount(count.unit), settlement.used(count.unit));
@@ -208,7 +217,7 @@ impl MemoryStore {
 
     fn entry(&self, rules: &[Rule], demand: &Demand, now: f64) -> Arc<Entry> {
         let rule = &rules[demand.rule];
-        let hash = self.hasher.hash_one((rule.id.as_str(), demand.value.as_str()));
+        let hash = self.hasher.hash_one((rule.hash, demand.value.as_str()));
         // The map takes its places from the lowest and highest bits.
         let mut shard = lock(&self.shards[(hash >> 32) as usize % SHARDS]);
         let sought = Sought {
@@ -247,7 +256,7 @@ impl Shard {
             return;
         }
         self.entries.retain(|_, entry| {
-            // Others hold an entry only while they count in it, and take hold of one under the shard's lock.
+            // Those who count in an entry hold it, and take hold of one under the shard's lock.
             Arc::strong_count(entry) > 1 || {
                 let entry = lock(entry);
                 entry

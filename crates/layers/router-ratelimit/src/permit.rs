@@ -33,11 +33,11 @@ pub enum Spent {
 
 impl Permit {
     pub(crate) fn new(limiter: Arc<Limiter>, held: Held, prompt: u64) -> Self {
-        let held = limiter.settles().then(|| {
-            limiter.open.fetch_add(1, Ordering::AcqRel);
-            (limiter, held)
-        });
-        Self { held, prompt }
+        limiter.open.fetch_add(1, Ordering::AcqRel);
+        Self {
+            held: Some((limiter, held)),
+            prompt,
+        }
     }
 
     pub(crate) fn of_nothing() -> Self {
@@ -58,7 +58,7 @@ impl Permit {
     pub fn counts_tokens(&self) -> bool {
         self.held
             .as_ref()
-            .is_some_and(|(limiter, _)| limiter.counts_tokens())
+            .is_some_and(|(limiter, _)| limiter.counts_tokens)
     }
 
     /// Ends the call's time under way, and puts what it used in the place of what it had reserved.

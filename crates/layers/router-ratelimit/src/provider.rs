@@ -42,14 +42,20 @@ impl<P> RateLimit<P> {
     }
 }
 
-impl<P: Provider> RateLimit<P> {
-    async fn reply(&self, call: &Call) -> Result<Reply> {
+impl Limiter {
+    /// Calls a provider within these limits, as a [`RateLimit`] around it does: for whoever chooses limits call by call.
+    ///
+    /// # Errors
+    /// Those of [`Limiter::acquire`], with the provider's id; otherwise the provider's.
+    ///
+    /// # Cancellation
+    /// A call that is dropped leaves the line, or gives back.
+    pub async fn call<P: Provider + ?Sized>(self: &Arc<Self>, inner: &P, call: &Call) -> Result<Reply> {
         let permit = self
-            .limiter
-            .acquire(call, self.inner.id())
+            .acquire(call, inner.id())
             .await
-            .map_err(|error| error.with_provider(self.inner.id()))?;
-        match self.inner.call(call).await {
+            .map_err(|error| error.with_provider(inner.id()))?;
+        match inner.call(call).await {
             Ok(reply) => Ok(hold(permit, reply)),
             Err(error) => {
                 permit.settle(Spent::of_error(&error));
@@ -87,6 +93,6 @@ impl<P: Provider> Provider for RateLimit<P> {
     }
 
     fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
-        Box::pin(self.reply(call))
+        Box::pin(self.limiter.call(&self.inner, call))
     }
 }

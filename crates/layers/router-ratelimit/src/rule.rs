@@ -1,5 +1,6 @@
 //! A limit made ready: its name wherever it is counted, and the meters of what it counts.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use router_core::Text;
@@ -18,8 +19,23 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub(crate) struct Rule {
     /// Names the limit wherever its counts are shared. It says what the limit is, so that a changed limit counts anew.
     pub(crate) id: Text,
+    /// Of the name, so that it need not be read through for each call.
+    pub(crate) hash: u64,
     /// What is counted, each unit once.
     pub(crate) meters: Vec<(Unit, Meter)>,
+}
+
+impl Rule {
+    pub(crate) fn new(id: impl Into<Text>, meters: Vec<(Unit, Meter)>) -> Self {
+        let id = id.into();
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        Self {
+            hash: hasher.finish(),
+            id,
+            meters,
+        }
+    }
 }
 
 /// A limit as stores see it, or what is wrong with it, from its field on.
@@ -63,8 +79,5 @@ pub(crate) fn compile(limit: &Limit) -> Result<Rule, String> {
     if meters.is_empty() {
         return Err(" limits nothing: set requests, tokens or concurrency".to_owned());
     }
-    Ok(Rule {
-        id: id.into(),
-        meters,
-    })
+    Ok(Rule::new(id, meters))
 }

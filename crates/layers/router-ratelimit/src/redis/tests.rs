@@ -8,7 +8,7 @@ use router_conformance::redis::RedisServer;
 use router_redis::{Redis, RedisConfig};
 
 use super::RedisStore;
-use crate::memory::MemoryStore;
+use crate::memory::{Entries, MemoryStore};
 use crate::meter::{Meter, Unit};
 use crate::rate::Rate;
 use crate::rule::Rule;
@@ -55,18 +55,20 @@ fn rate() -> impl Strategy<Value = Rate> {
 
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let rule = |id: &'static str| {
-        (rate(), rate(), 1_u32..20).prop_map(move |(requests, tokens, most)| Rule {
-            id: id.into(),
-            meters: vec![
-                (Unit::Requests, Meter::of_rate(requests)),
-                (Unit::Tokens, Meter::of_rate(tokens)),
-                (
-                    Unit::Concurrency,
-                    Meter::Gauge {
-                        most: f64::from(most),
-                    },
-                ),
-            ],
+        (rate(), rate(), 1_u32..20).prop_map(move |(requests, tokens, most)| {
+            Rule::new(
+                id,
+                vec![
+                    (Unit::Requests, Meter::of_rate(requests)),
+                    (Unit::Tokens, Meter::of_rate(tokens)),
+                    (
+                        Unit::Concurrency,
+                        Meter::Gauge {
+                            most: f64::from(most),
+                        },
+                    ),
+                ],
+            )
         })
     };
     (rule("a"), rule("b"), rule("c")).prop_map(|(a, b, c)| vec![a, b, c])
@@ -105,7 +107,7 @@ fn demands(value: u8, tokens: u64) -> Demands {
 async fn same_decisions(server: &RedisServer, rules: &[Rule], steps: Vec<Step>) -> Result<(), TestCaseError> {
     let (theirs, ours) = (redis(server).await, MemoryStore::default());
     let mut now = 1_800_000_000e6;
-    let mut open: Vec<(Settlement, Settlement)> = Vec::new();
+    let mut open: Vec<(Entries, Settlement, Settlement)> = Vec::new();
     for step in steps {
         set(&theirs, now);
         match step {
@@ -114,25 +116,28 @@ async fn same_decisions(server: &RedisServer, rules: &[Rule], steps: Vec<Step>) 
                 let demands = demands(value, tokens);
                 let their_verdict = theirs.take(rules, &demands).await.expect("it answers");
                 match (ours.take(rules, &demands, now), their_verdict) {
-                    (Verdict::Taken(our_marks), Verdict::Taken(their_marks)) => {
+                    (Ok((entries, our_marks)), Verdict::Taken(their_marks)) => {
                         let of = |marks| Settlement {
                             demands: demands.clone(),
                             marks,
                             tokens: 0.0,
                         };
-                        open.push((of(our_marks), of(their_marks)));
+                        open.push((entries, of(our_marks), of(their_marks)));
                     }
-                    (our_verdict, their_verdict) => prop_assert_eq!(our_verdict, their_verdict),
+                    (our_verdict, their_verdict) => {
+                        let ours = our_verdict.map(|(_, marks)| marks);
+                        prop_assert_eq!(ours.map_or_else(Verdict::Refused, Verdict::Taken), their_verdict);
+                    }
                 }
             }
             Step::Settle { which, used } => {
                 if open.is_empty() {
                     continue;
                 }
-                let (mut ours_open, mut theirs_open) = open.swap_remove(which % open.len());
+                let (entries, mut ours_open, mut theirs_open) = open.swap_remove(which % open.len());
                 ours_open.tokens = used as f64;
                 theirs_open.tokens = used as f64;
-                ours.settle(rules, &ours_open, now);
+                MemoryStore::settle(&entries, &ours_open, now);
                 if let Some(job) = theirs.settlement(rules, &theirs_open) {
                     theirs.worker.tell(job).await;
                 }
@@ -179,10 +184,10 @@ fn redis_decides_as_memory_does() {
 }
 
 fn gauge() -> (Vec<Rule>, Demands) {
-    let rules = vec![Rule {
-        id: "calls".into(),
-        meters: vec![(Unit::Concurrency, Meter::Gauge { most: 1.0 })],
-    }];
+    let rules = vec![Rule::new(
+        "calls",
+        vec![(Unit::Concurrency, Meter::Gauge { most: 1.0 })],
+    )];
     let demand = Demand {
         rule: 0,
         value: "x".into(),
@@ -254,10 +259,10 @@ async fn a_clock_that_is_set_back_stops_nothing() {
     ] {
         let store = redis(&server).await;
         let (_, demands) = gauge();
-        let rules = vec![Rule {
-            id: "requests".into(),
-            meters: vec![(Unit::Requests, Meter::of_rate(rate))],
-        }];
+        let rules = vec![Rule::new(
+            "requests",
+            vec![(Unit::Requests, Meter::of_rate(rate))],
+        )];
         let take = async |now: f64| {
             set(&store, now);
             store.take(&rules, &demands).await.expect("it answers")
@@ -290,10 +295,10 @@ async fn what_comes_too_late_counts_nothing() {
     let config = RedisConfig::new(server.url());
     let store = RedisStore::new(Redis::new(&config).expect("an address of a Redis"), "test");
     assert_eq!(store.levels(&rules, &demands[0]).await, Ok(vec![0.0]));
-    let rates = vec![Rule {
-        id: "requests".into(),
-        meters: vec![(Unit::Requests, Meter::of_rate(Rate::per_day(1_000)))],
-    }];
+    let rates = vec![Rule::new(
+        "requests",
+        vec![(Unit::Requests, Meter::of_rate(Rate::per_day(1_000)))],
+    )];
     // The first answer tells what time it is there.
     assert!(store.take(&rates, &demands).await.is_ok());
     server.pause();
