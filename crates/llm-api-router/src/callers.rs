@@ -1,14 +1,17 @@
 //! Lets a caller that has a key of the gateway ask for its routes only, and counts what it does against limits of its own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use router_core::call::{Operation, Output};
 use router_core::model::{ModelInfo, ModelList};
 use router_core::{
-    BoxFuture, Call, Capabilities, Error, ErrorKind, Layer as _, ModelId, Provider, ProviderId, Reply,
-    Result, Text,
+    BoxFuture, Call, Capabilities, Error, ErrorKind, ModelId, Provider, ProviderId, Reply, Result, Text,
 };
-use router_ratelimit::{RateLimit, RateLimitLayer};
+use router_ratelimit::Limiter;
+
+/// Limits of single callers, by their names: the same in front of each route.
+pub(crate) type CallerLimits = Arc<HashMap<Text, Arc<Limiter>>>;
 
 /// A caller that may ask for some routes and for nothing else.
 pub(crate) struct Caller {
@@ -60,17 +63,14 @@ pub(crate) fn with_routes<'a>(mut reply: Reply, routes: impl Iterator<Item = &'a
 /// A provider with limits for single callers.
 pub(crate) struct PerCaller {
     inner: Arc<dyn Provider>,
-    limited: Vec<(Text, RateLimit<Arc<dyn Provider>>)>,
+    limits: CallerLimits,
 }
 
 impl PerCaller {
-    pub(crate) fn new(inner: Arc<dyn Provider>, limits: &[(Text, RateLimitLayer)]) -> Self {
-        let limited = limits
-            .iter()
-            .map(|(name, limits)| (name.clone(), limits.layer(Arc::clone(&inner))));
+    pub(crate) fn new(inner: Arc<dyn Provider>, limits: &CallerLimits) -> Self {
         Self {
-            limited: limited.collect(),
             inner,
+            limits: Arc::clone(limits),
         }
     }
 }
@@ -86,9 +86,8 @@ impl Provider for PerCaller {
 
     fn call<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
         let caller = call.context.caller();
-        let limited = caller.and_then(|caller| self.limited.iter().find(|(name, _)| name == caller));
-        match limited {
-            Some((_, limited)) => limited.call(call),
+        match caller.and_then(|caller| self.limits.get(caller)) {
+            Some(limits) => Box::pin(limits.call(&self.inner, call)),
             None => self.inner.call(call),
         }
     }

@@ -280,15 +280,16 @@ impl Client {
 
     #[cfg(feature = "config")]
     fn named_route(&self, model: &ModelId) -> Option<&crate::config::Route> {
-        let mut routes = self.parts.routes.iter();
-        routes.find(|route| *model == *route.name.as_str())
+        let routes = &self.parts.routes;
+        let place = routes.binary_search_by(|route| route.name.as_str().cmp(model.as_str()));
+        place.ok().map(|place| &routes[place])
     }
 
     /// The caller, if it has a key that is good for some routes only.
     #[cfg(feature = "config")]
     fn restricted(&self, call: &Call) -> Option<&crate::callers::Caller> {
         let caller = call.context.caller()?;
-        self.parts.callers.iter().find(|known| known.name == *caller)
+        self.parts.callers.get(caller)
     }
 
     /// What is let through to the providers, where they have breakers.

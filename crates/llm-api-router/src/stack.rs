@@ -191,7 +191,7 @@ pub(crate) struct Front {
     pub(crate) limits: Vec<router_ratelimit::RateLimitLayer>,
     /// Limits of single callers, in front of those of all.
     #[cfg(feature = "config")]
-    pub(crate) callers: Arc<[(router_core::Text, router_ratelimit::RateLimitLayer)]>,
+    pub(crate) callers: crate::callers::CallerLimits,
 }
 
 /// A cache that knows what else an answer depends on: the target that a call names.

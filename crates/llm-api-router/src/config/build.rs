@@ -1,5 +1,6 @@
 //! Configuration to client: each provider with what stands around it, each route, and what stands in front.
 
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use super::read::{nearest_of, wrong};
 use super::route::RouteConfig;
 use super::variables::{Variables, filled, secret, secret_in};
 use super::{Config, Setting};
-use crate::callers::Caller;
+use crate::callers::{Caller, CallerLimits};
 use crate::client::{Client, ClientBuilder};
 use crate::registry::{Entry, Registry};
 use crate::stack::{Front, Stack, told_apart};
@@ -36,12 +37,12 @@ pub(crate) struct Route {
 /// What of a configuration a client shows.
 #[derive(Default)]
 pub(crate) struct Parts {
-    /// Names that models may be asked for by, and what answers there.
+    /// Names that models may be asked for by, and what answers there: in the order of the names.
     pub(crate) routes: Vec<Route>,
     pub(crate) limiters: Vec<(String, Arc<Limiter>)>,
     pub(crate) caches: Vec<(String, CacheHandle)>,
     /// Callers that may ask for some routes only.
-    pub(crate) callers: Vec<Caller>,
+    pub(crate) callers: HashMap<Text, Caller>,
 }
 
 /// What a builder takes over from a configuration.
@@ -368,24 +369,23 @@ impl Building<'_> {
     }
 
     /// Callers by their keys: what they may ask for, and their limits.
-    fn callers(&mut self) -> Arc<[(Text, RateLimitLayer)]> {
+    fn callers(&mut self) -> CallerLimits {
         let config = self.config;
-        let mut limits: Vec<(Text, RateLimitLayer)> = Vec::new();
-        let mut known: Vec<&str> = Vec::new();
+        let mut limits = HashMap::new();
+        let mut known = HashSet::new();
         for (place, key) in config.gateway.keys.iter().enumerate() {
             let Some(key) = key.named() else { continue };
             let field = |what: &str| format!("gateway.keys[{place}].{what}");
             if key.name.trim().is_empty() {
                 self.wrong
                     .push(format!("{}: a caller needs a name", field("name")));
-            } else if known.contains(&key.name.as_str()) {
+            } else if !known.insert(key.name.as_str()) {
                 self.wrong.push(format!(
                     "{}: two callers have the name {:?}",
                     field("name"),
                     key.name
                 ));
             }
-            known.push(&key.name);
             for (number, route) in key.routes.iter().enumerate() {
                 if config.routes.contains_key(route) {
                     continue;
@@ -399,16 +399,17 @@ impl Building<'_> {
             let name = Text::from(key.name.as_str());
             if !key.routes.is_empty() {
                 let routes = key.routes.clone();
-                self.parts.callers.push(Caller {
+                let caller = Caller {
                     name: name.clone(),
                     routes,
-                });
+                };
+                self.parts.callers.insert(name.clone(), caller);
             }
             if let Some(layer) = self.limits(&field("limits"), &key.limits, &format!("caller:{name}")) {
-                limits.push((name, layer));
+                limits.insert(name, Arc::clone(layer.limiter()));
             }
         }
-        limits.into()
+        Arc::new(limits)
     }
 
     fn limits(&mut self, field: &str, limits: &[Limit], name: &str) -> Option<RateLimitLayer> {
@@ -456,7 +457,7 @@ impl Building<'_> {
         config: &RouteConfig,
         client: &Client,
         all: Option<&RateLimitLayer>,
-        callers: &Arc<[(Text, RateLimitLayer)]>,
+        callers: &CallerLimits,
     ) -> Option<Route> {
         let field = format!("routes.{name}");
         let (routes, wires) = (&self.config.routes, &self.wires);
