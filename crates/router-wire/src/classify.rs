@@ -30,6 +30,10 @@ const COMMON: CodeTable = &[
     ("permission_error", ErrorKind::PermissionDenied),
     ("permission_denied", ErrorKind::PermissionDenied),
     ("accessdeniedexception", ErrorKind::PermissionDenied),
+    (
+        "unsupported_country_region_territory",
+        ErrorKind::PermissionDenied,
+    ),
     ("model_not_found", ErrorKind::NotFound),
     ("deploymentnotfound", ErrorKind::NotFound),
     ("not_found_error", ErrorKind::NotFound),
@@ -140,6 +144,10 @@ const PHRASES: &[(&[&str], ErrorKind)] = &[
     (&["api key invalid"], ErrorKind::Authentication),
     (&["api key is invalid"], ErrorKind::Authentication),
     (&["not authenticated"], ErrorKind::Authentication),
+    // Refused for where the call comes from, with the status of a wrong request (Gemini, Claude at Bedrock): nothing is wrong with the
+    // request, and another vendor answers it.
+    (&["location is not supported"], ErrorKind::PermissionDenied),
+    (&["not allowed from unsupported"], ErrorKind::PermissionDenied),
     // LM Studio, with a status of success.
     (&["unexpected endpoint"], ErrorKind::NotFound),
     (&["model not found"], ErrorKind::NotFound),
