@@ -36,7 +36,7 @@ fn display_is_one_line() {
 #[test]
 fn long_messages_are_cut_when_shown_only() {
     let error = Error::new(ErrorKind::Server, "ä".repeat(1000));
-    assert_eq!(error.shown_message().chars().count(), 501);
+    assert_eq!(error.shown_message().chars().count(), 301);
     assert_eq!(error.message().chars().count(), 1000);
 }
 

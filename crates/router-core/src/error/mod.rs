@@ -1,11 +1,14 @@
 //! The one error: what went wrong, where, whether to try again and when.
 
+mod kind;
+mod raw;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
+pub use kind::{ErrorKind, TimeoutKind};
+pub use raw::RawReply;
 
 use crate::chat::Usage;
 use crate::context::Trail;
@@ -16,122 +19,12 @@ use crate::text::Text;
 /// A result with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Most characters of a vendor's message that `Display` shows.
-const SHOWN_MESSAGE_CHARS: usize = 500;
-
-/// What went wrong, for all vendors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The key is missing, wrong or expired.
-    Authentication,
-    /// The key may not do this.
-    PermissionDenied,
-    /// The model or address does not exist.
-    NotFound,
-    /// The vendor, or this library before sending, refused the request.
-    InvalidRequest,
-    /// The prompt is longer than the model takes.
-    ContextLengthExceeded,
-    /// A filter refused the prompt or the answer.
-    ContentFiltered,
-    /// Too many requests or tokens at the moment.
-    RateLimited,
-    /// No credit, or a quota of a day or longer is used up.
-    QuotaExceeded,
-    /// The vendor has no capacity at the moment.
-    Overloaded,
-    /// The vendor failed.
-    Server,
-    /// Something took too long.
-    Timeout(TimeoutKind),
-    /// The connection could not be made, or broke.
-    Transport,
-    /// The vendor sent what cannot be read.
-    Decode,
-    /// The answer ended before its end.
-    Truncated,
-    /// The vendor has no such operation, feature or setting.
-    Unsupported,
-    /// The configuration is wrong: unknown provider, missing key, bad address.
-    Config,
-    /// The caller gave up.
-    Cancelled,
-}
-
-/// Which wait took too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum TimeoutKind {
-    /// Making the connection.
-    Connect,
-    /// Waiting for a free connection of the pool.
-    Pool,
-    /// Waiting for the first content.
-    FirstContent,
-    /// Waiting between two contents.
-    BetweenContents,
-    /// One attempt as a whole.
-    Attempt,
-    /// The call's deadline.
-    Deadline,
-    /// At the vendor, by its own word.
-    Vendor,
-}
-
-impl ErrorKind {
-    /// The word used in logs, results and metrics.
-    #[must_use]
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Authentication => "authentication",
-            Self::PermissionDenied => "permission_denied",
-            Self::NotFound => "not_found",
-            Self::InvalidRequest => "invalid_request",
-            Self::ContextLengthExceeded => "context_length_exceeded",
-            Self::ContentFiltered => "content_filtered",
-            Self::RateLimited => "rate_limited",
-            Self::QuotaExceeded => "quota_exceeded",
-            Self::Overloaded => "overloaded",
-            Self::Server => "server",
-            Self::Timeout(_) => "timeout",
-            Self::Transport => "transport",
-            Self::Decode => "decode",
-            Self::Truncated => "truncated",
-            Self::Unsupported => "unsupported",
-            Self::Config => "config",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether trying the same call again may help, by the kind alone.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Timeout(kind) => *kind != TimeoutKind::Deadline,
-            Self::RateLimited | Self::Overloaded | Self::Server | Self::Transport | Self::Truncated => true,
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout(TimeoutKind::Connect) => f.write_str("timeout (connect)"),
-            Self::Timeout(TimeoutKind::Pool) => f.write_str("timeout (waiting for a connection)"),
-            Self::Timeout(TimeoutKind::FirstContent) => f.write_str("timeout (first content)"),
-            Self::Timeout(TimeoutKind::BetweenContents) => f.write_str("timeout (between contents)"),
-            Self::Timeout(TimeoutKind::Attempt) => f.write_str("timeout (attempt)"),
-            Self::Timeout(TimeoutKind::Deadline) => f.write_str("timeout (deadline)"),
-            _ => f.write_str(self.as_str()),
-        }
-    }
-}
+/// Most characters of a message that `Display` shows.
+const SHOWN_MESSAGE_CHARS: usize = 300;
 
 /// What went wrong with a call.
 ///
-/// `Display` is one line with the vendor's message cut at 500 characters and keys masked; `Debug` is a report with the
+/// `Display` is one line with the vendor's message cut at 300 characters and keys masked; `Debug` is a report with the
 /// same care. The whole message is [`Error::message`], the whole reply [`Error::raw`].
 pub struct Error(Box<Inner>);
 
@@ -166,30 +59,6 @@ impl fmt::Debug for Inner {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         std::error::Error::source(&*self.0)
-    }
-}
-
-/// A reply as it came: status, headers, body. Shared, not copied.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct RawReply {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers.
-    pub headers: Arc<HeaderMap>,
-    /// Body, bounded where it is an error's.
-    pub body: Bytes,
-}
-
-impl RawReply {
-    /// A reply.
-    #[must_use]
-    pub fn new(status: u16, headers: impl Into<Arc<HeaderMap>>, body: Bytes) -> Self {
-        Self {
-            status,
-            headers: headers.into(),
-            body,
-        }
     }
 }
 
@@ -432,7 +301,7 @@ impl Error {
         }))
     }
 
-    /// The message as `Display` shows it: one line, at most 500 characters, keys masked.
+    /// The message as `Display` shows it: one line, at most 300 characters, keys masked.
     #[must_use]
     pub fn shown_message(&self) -> String {
         let line: String = self.0.message.split_whitespace().collect::<Vec<_>>().join(" ");
