@@ -1,7 +1,10 @@
 //! `/v2/chat` as a server sees it.
 
+mod pieces;
 mod reply;
 mod request;
+mod said;
+mod whole;
 
 use http::Method;
 use router_core::{Error, Mode, ModelId, Operation, Result};
