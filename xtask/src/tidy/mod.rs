@@ -60,7 +60,7 @@ fn check(root: &Path) -> Result<Vec<Finding>, String> {
         if let Ok(content) = fs::read_to_string(path) {
             problems.extend(text::content(&content));
             if file.ends_with(".rs") {
-                problems.extend(text::source(&content));
+                problems.extend(text::source(&file, &content));
             }
             if let Some(folder) = file.strip_suffix("/Cargo.toml") {
                 manifests.push(Manifest::new(folder, content));
