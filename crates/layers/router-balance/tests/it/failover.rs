@@ -532,3 +532,32 @@ async fn who_takes_a_prompt_that_is_estimated_too_long_stands_in() {
     balance.call(&call).await.expect("answered");
     assert!(call.context.trail().has_fallback(), "{:?}", call.context.trail());
 }
+
+/// Check 7: who wants no fallback gets none, also where nothing of the route can be asked or takes the call.
+#[tokio::test(start_paused = true)]
+async fn without_fallbacks_lists_are_not_asked_when_the_route_cannot_be() {
+    for call in [whole, streamed] {
+        let alone = || {
+            let context = Context::new().with_extension(BalanceOptions::new().without_fallbacks());
+            with(call(), context)
+        };
+        let listed = Vendor::well("listed");
+        let build = |target: Target| {
+            let lists = fallbacks([listed.target()], [listed.target()], [listed.target()]);
+            let builder = Balance::builder().id("route").target(target).fallbacks(lists);
+            builder.build().expect("it builds")
+        };
+        let limited = Vendor::new("limited", |_| {
+            Act::Fail(asking(ErrorKind::RateLimited, seconds(60)))
+        });
+        let balance = build(limited.target());
+        for _ in 0..3 {
+            let error = answered(&balance, &alone()).await.expect_err("it is limited");
+            assert_eq!(error.kind(), ErrorKind::RateLimited);
+        }
+        let short = Vendor::well("short");
+        let balance = build(short.target().with_context_window(1));
+        assert_eq!(answered(&balance, &alone()).await.expect("an answer"), "short");
+        assert_eq!(listed.calls(), 0);
+    }
+}

@@ -185,6 +185,67 @@ async fn a_target_with_twenty_times_the_latency_gets_under_five_percent() {
     }
 }
 
+/// A brown-out under load: 300 calls a second in an even flow, however long those before take, and after ten seconds one of three
+/// targets takes twenty times as long.
+#[tokio::test(start_paused = true)]
+async fn a_brown_out_under_load_is_left_behind() {
+    let start = tokio::time::Instant::now();
+    let (healthy, known) = (seconds(10), seconds(12));
+    let usual = millis(100);
+    let browning = Vendor::new("browning", move |_| {
+        let time = if start.elapsed() < healthy {
+            usual
+        } else {
+            usual * 20
+        };
+        Act::After(time, Box::new(Act::Answer))
+    });
+    let builder = Balance::builder().strategy(Strategy::LeastLatency).seed(4);
+    let balance = builder
+        .target(Vendor::taking("a", usual).target())
+        .target(browning.target())
+        .target(Vendor::taking("b", usual).target())
+        .build()
+        .expect("it builds");
+    let mut calls = Vec::new();
+    for _ in 0..30 * 300 {
+        tokio::time::sleep(seconds(1) / 300).await;
+        let balance = balance.clone();
+        calls.push(tokio::spawn(async move {
+            let at = tokio::time::Instant::now();
+            answered(&balance, &whole()).await.expect("callers see no error");
+            (at - start, at.elapsed())
+        }));
+    }
+    let mut costs = Vec::new();
+    for call in calls {
+        let (at, cost) = call.await.expect("no panic");
+        if at >= known {
+            costs.push(cost);
+        }
+    }
+    let asked = browning.asked();
+    let asked = |from, to| {
+        asked
+            .iter()
+            .filter(|(at, _)| (from..to).contains(&(*at - start)))
+            .count()
+    };
+    let before = asked(seconds(2), healthy) as f64 / (8.0 * 300.0);
+    assert!(
+        (0.25..0.42).contains(&before),
+        "a third while it is well: {before}"
+    );
+    let share = asked(known, seconds(30)) as f64 / costs.len() as f64;
+    assert!(share < 0.05, "the slow one got {share} of the calls");
+    costs.sort_unstable();
+    let usual_or_so = costs[costs.len() * 95 / 100];
+    assert!(
+        usual_or_so <= usual * 2,
+        "95 of 100 do not feel it: {usual_or_so:?}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_target_that_became_fast_is_found_again() {
     let start = tokio::time::Instant::now();
