@@ -35,7 +35,8 @@ pub struct HttpConfig {
     pub proxy: Option<String>,
     /// Whether proxies are taken from the environment where none is given; needs the feature `system-proxy`.
     pub system_proxy: bool,
-    /// Most bytes read from a connection ahead of the reader, on hyper: 64 KiB. HTTP/2 takes it as its stream window.
+    /// Most bytes read from a connection ahead of the reader, on hyper: 64 KiB. HTTP/2 takes three times as much as its stream
+    /// window, on both transports.
     pub read_buffer_bytes: usize,
     /// Most bytes of a whole answer: 64 MiB.
     pub max_response_bytes: usize,
@@ -88,6 +89,10 @@ impl HttpConfig {
             ("max_error_bytes", self.max_error_bytes == 0),
             ("max_frame_bytes", self.max_frame_bytes == 0),
         ];
+        if self.http_version == HttpVersion::Http2 && !cfg!(feature = "http2") {
+            let message = "http_version = \"http2\" needs the feature http2";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
         match none_at_all.into_iter().find(|(_, is_zero)| *is_zero) {
             None => Ok(()),
             Some((field, _)) => Err(Error::new(
@@ -95,6 +100,20 @@ impl HttpConfig {
                 format!("http.{field} is 0: nothing could ever come; leave it out for the default"),
             )),
         }
+    }
+}
+
+#[cfg(feature = "http2")]
+impl HttpConfig {
+    /// The windows of a stream and of its connection: what a vendor may send ahead of the reader.
+    ///
+    /// A stream comes no faster than a window for each round trip, so that its window is larger than the buffer for HTTP/1. A
+    /// connection has room for what 256 streams may leave unread: readers who are slow never hold up those beside them.
+    pub(crate) fn http2_windows(&self) -> (u32, u32) {
+        const LARGEST: u32 = (1 << 31) - 1;
+        let stream = u32::try_from(self.read_buffer_bytes.saturating_mul(3)).unwrap_or(LARGEST);
+        let stream = stream.clamp(65_535, LARGEST);
+        (stream, stream.saturating_mul(256).min(LARGEST))
     }
 }
 

@@ -61,6 +61,7 @@ impl HyperTransport {
     /// # Errors
     /// `Config` for a proxy, which this transport has not, or when TLS cannot be set up.
     pub fn new(config: &HttpConfig) -> Result<Self> {
+        config.check()?;
         if config.proxy.is_some() || config.system_proxy {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -87,8 +88,13 @@ impl HyperTransport {
             // Only what was never written: the server closed the idle connection while it was being taken.
             .retry_canceled_requests(true)
             .http1_max_buf_size(config.read_buffer_bytes.max(8192));
-        if config.http_version == HttpVersion::Http2 {
-            http2(&mut builder, config)?;
+        #[cfg(feature = "http2")]
+        {
+            let (stream, connection) = config.http2_windows();
+            builder
+                .http2_only(config.http_version == HttpVersion::Http2)
+                .http2_initial_stream_window_size(stream)
+                .http2_initial_connection_window_size(connection);
         }
         Ok(Self {
             client: builder.build(connector),
@@ -151,27 +157,6 @@ fn versions(builder: Protocols, config: &HttpConfig, tcp: HttpConnector) -> Http
         HttpVersion::Http2 => builder.enable_http2().wrap_connector(tcp),
         HttpVersion::Auto => builder.enable_all_versions().wrap_connector(tcp),
     }
-}
-
-#[cfg(feature = "http2")]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the same signature with and without the feature"
-)]
-fn http2(builder: &mut hyper_util::client::legacy::Builder, config: &HttpConfig) -> Result<()> {
-    let window = u32::try_from(config.read_buffer_bytes)
-        .unwrap_or(u32::MAX)
-        .max(65_535);
-    builder.http2_only(true).http2_initial_stream_window_size(window);
-    Ok(())
-}
-
-#[cfg(not(feature = "http2"))]
-fn http2(_builder: &mut hyper_util::client::legacy::Builder, _config: &HttpConfig) -> Result<()> {
-    Err(Error::new(
-        ErrorKind::Config,
-        "http_version = \"http2\" needs the feature http2",
-    ))
 }
 
 impl Transport for HyperTransport {

@@ -24,6 +24,7 @@ impl ReqwestTransport {
     /// # Errors
     /// `Config` for a bad proxy, or when TLS cannot be set up.
     pub fn new(config: &HttpConfig) -> Result<Self> {
+        config.check()?;
         let bad = |what: &str, error: &dyn std::fmt::Display| {
             Error::new(ErrorKind::Config, format!("{what}: {error}"))
         };
@@ -56,11 +57,19 @@ impl ReqwestTransport {
             None if config.system_proxy => {}
             None => client = client.no_proxy(),
         }
-        client = match config.http_version {
-            HttpVersion::Auto => client,
-            HttpVersion::Http1 => client.http1_only(),
-            HttpVersion::Http2 => http2(client, config)?,
-        };
+        #[cfg(feature = "http2")]
+        {
+            let (stream, connection) = config.http2_windows();
+            client = client
+                .http2_initial_stream_window_size(stream)
+                .http2_initial_connection_window_size(connection);
+        }
+        match config.http_version {
+            HttpVersion::Http1 => client = client.http1_only(),
+            #[cfg(feature = "http2")]
+            HttpVersion::Http2 => client = client.http2_prior_knowledge(),
+            _ => {}
+        }
         let client = client.build().map_err(|error| bad("HTTP client", &error))?;
         Ok(Self::with_client(
             client,
@@ -107,28 +116,6 @@ impl ReqwestTransport {
         });
         Ok(TransportResponse::new(head.status.as_u16(), head.headers, body))
     }
-}
-
-#[cfg(feature = "http2")]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the same signature with and without the feature"
-)]
-fn http2(client: ::reqwest::ClientBuilder, config: &HttpConfig) -> Result<::reqwest::ClientBuilder> {
-    let window = u32::try_from(config.read_buffer_bytes)
-        .unwrap_or(u32::MAX)
-        .max(65_535);
-    Ok(client
-        .http2_prior_knowledge()
-        .http2_initial_stream_window_size(window))
-}
-
-#[cfg(not(feature = "http2"))]
-fn http2(_client: ::reqwest::ClientBuilder, _config: &HttpConfig) -> Result<::reqwest::ClientBuilder> {
-    Err(Error::new(
-        ErrorKind::Config,
-        "http_version = \"http2\" needs the feature http2",
-    ))
 }
 
 impl Transport for ReqwestTransport {

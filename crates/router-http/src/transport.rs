@@ -111,7 +111,6 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// # Errors
 /// `Config` for a transport that is not compiled in, and for settings that it cannot take.
 pub fn make(config: &HttpConfig) -> Result<Arc<dyn Transport>> {
-    config.check()?;
     let wanted = config.transport.or(if cfg!(feature = "reqwest") {
         Some(TransportKind::Reqwest)
     } else if cfg!(feature = "hyper") {
