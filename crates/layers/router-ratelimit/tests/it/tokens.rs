@@ -125,6 +125,35 @@ async fn a_call_that_is_dropped_costs_its_prompt() {
     assert_eq!(counted(&layer).await, prompt());
 }
 
+/// A call is settled at the moment when it ends: what ran out while it was under way is gone, and nothing else.
+#[tokio::test(start_paused = true)]
+async fn what_runs_out_does_so_up_to_the_moment_of_settling() {
+    let limiter = limiter([Limit::tokens(Rate::per_minute(600)).with_requests(Rate::per_minute(60))]);
+    let call = Call::new("m", request());
+    let left = async || {
+        let quotas = limiter.quotas(&Subject::new()).await;
+        [quotas[0].left, quotas[1].left]
+    };
+    advance(1_000_000).await;
+    let permit = acquire(&limiter, &call).await.expect("room");
+    let reserved = prompt() + 100;
+    assert_eq!(left().await, [59, 600 - reserved]);
+    // Ten tokens run out in a second.
+    advance(2_000).await;
+    permit.settle(router_ratelimit::Spent::Counted(70));
+    assert_eq!(left().await, [60, 600 - 50]);
+    advance(3_000).await;
+    assert_eq!(left().await, [60, 600 - 20]);
+    // Of a limit without tokens as well: calls that are over still count among those of a minute.
+    let limiter = crate::limiter([Limit::requests(Rate::per_minute(60)).with_concurrency(5)]);
+    advance(1_000_000).await;
+    for _ in 0..60 {
+        drop(acquire(&limiter, &call).await.expect("room"));
+    }
+    let quotas = limiter.quotas(&Subject::new()).await;
+    assert_eq!([quotas[0].left, quotas[1].left], [0, 5]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_counts_the_reservation_stands() {
     let layer = layer();
