@@ -155,7 +155,7 @@ impl Collector {
     }
 
     fn image(mut self) -> ImageResponse {
-        self.images.sort_by_key(|(choice, _)| *choice);
+        put_in_order(&mut self.images, |(choice, _)| *choice);
         let mut answer = ImageResponse::new(self.images.into_iter().map(|(_, image)| image));
         let filtered = |choice: &&Choice| choice.finish_reason == FinishReason::ContentFilter;
         answer.filtered = self.response.choices.iter().filter(filtered).count() as u32;
@@ -212,7 +212,7 @@ impl Collector {
                 }
             }
         }
-        self.response.choices.sort_by_key(|choice| choice.index);
+        put_in_order(&mut self.response.choices, |choice| choice.index);
         self.response
     }
 
@@ -382,5 +382,51 @@ fn part(kind: PartKind, text: Text, citations: Vec<Citation>, riders: Riders) ->
             ..Reasoning::new(text)
         }),
         PartKind::Refusal => ContentPart::Refusal(Refusal::new(text)),
+    }
+}
+
+/// Sorts what is numbered, and nearly always in order already; what has the same number stays as it came.
+///
+/// A sort of its own would be a dozen functions in a program for each type that is sorted so.
+pub fn put_in_order<T>(items: &mut [T], number: impl Fn(&T) -> u32) {
+    if items.is_sorted_by_key(&number) {
+        return;
+    }
+    let mut order: Vec<(u32, usize)> = items.iter().map(number).zip(0..).collect();
+    order.sort_unstable();
+    // What belongs at a place comes there, what was there goes where that came from, until the circle is closed.
+    for start in 0..items.len() {
+        let mut at = start;
+        loop {
+            let from = std::mem::replace(&mut order[at].1, at);
+            if from == start || from == at {
+                break;
+            }
+            items.swap(at, from);
+            at = from;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::put_in_order;
+
+    #[test]
+    fn what_is_numbered_is_put_in_order_and_equals_stay_as_they_came() {
+        let numbers = [
+            [0, 1, 2, 3, 4],
+            [4, 3, 2, 1, 0],
+            [1, 2, 0, 1, 0],
+            [2, 2, 2, 1, 1],
+            [3, 0, 4, 1, 2],
+        ];
+        for numbers in numbers {
+            let mut items: Vec<(u32, usize)> = numbers.into_iter().zip(0..).collect();
+            let mut sorted = items.clone();
+            put_in_order(&mut items, |(number, _)| *number);
+            sorted.sort_by_key(|(number, _)| *number);
+            assert_eq!(items, sorted);
+        }
     }
 }

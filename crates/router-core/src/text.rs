@@ -111,12 +111,15 @@ impl fmt::Display for Text {
 }
 
 impl From<&str> for Text {
+    /// Copies. In a program once, and not at each of a hundred places; beside the allocation a call is nothing.
+    #[inline(never)]
     fn from(text: &str) -> Self {
         Self(ByteString::from(text.to_owned()))
     }
 }
 
 impl From<String> for Text {
+    #[inline(never)]
     fn from(text: String) -> Self {
         Self(ByteString::from(text))
     }

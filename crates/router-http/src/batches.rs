@@ -43,7 +43,7 @@ async fn in_order<T, F: Future<Output = Result<T>>>(
 ) -> Result<Vec<T>> {
     let mut waiting = futures.enumerate();
     let mut running: Vec<(usize, Pin<Box<F>>)> = Vec::with_capacity(AT_ONCE);
-    let mut done: Vec<(usize, T)> = Vec::new();
+    let mut done: Vec<Option<T>> = Vec::new();
     poll_fn(|task| {
         loop {
             running.extend(waiting.by_ref().take(AT_ONCE - running.len()));
@@ -56,7 +56,11 @@ async fn in_order<T, F: Future<Output = Result<T>>>(
                 match running[at].1.as_mut().poll(task) {
                     Poll::Pending => at += 1,
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                    Poll::Ready(Ok(output)) => done.push((running.swap_remove(at).0, output)),
+                    Poll::Ready(Ok(output)) => {
+                        let (place, _) = running.swap_remove(at);
+                        done.resize_with(done.len().max(place + 1), || None);
+                        done[place] = Some(output);
+                    }
                 }
             }
             // What takes a free place has to be polled once as well.
@@ -66,6 +70,5 @@ async fn in_order<T, F: Future<Output = Result<T>>>(
         }
     })
     .await?;
-    done.sort_by_key(|(place, _)| *place);
-    Ok(done.into_iter().map(|(_, output)| output).collect())
+    Ok(done.into_iter().flatten().collect())
 }

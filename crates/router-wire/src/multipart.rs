@@ -109,6 +109,10 @@ impl Form {
     /// # Errors
     /// `InvalidRequest` for a MIME type that cannot stand in a header.
     pub fn into_request(self, path: impl Into<Text>) -> Result<HttpRequest> {
+        self.sent_to(path.into())
+    }
+
+    fn sent_to(self, path: Text) -> Result<HttpRequest> {
         let boundary = self.boundary();
         let size: usize = self.fields.iter().map(|field| field.data.len() + 256).sum();
         let mut body = BytesMut::with_capacity(size);

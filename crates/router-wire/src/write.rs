@@ -69,6 +69,7 @@ impl<'a, M: SerializeMap> Fields<'a, M> {
     ///
     /// # Errors
     /// Those of the serializer.
+    #[inline(never)]
     pub fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), M::Error> {
         if self.overrides.has(name) {
             Ok(())

@@ -66,9 +66,16 @@ impl Error {
     /// An error of a kind, with one sentence of what happened.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<Text>) -> Self {
+        Self::of(kind, message.into())
+    }
+
+    /// In a program once, and not wherever an error is made.
+    #[cold]
+    #[inline(never)]
+    fn of(kind: ErrorKind, message: Text) -> Self {
         Self(Box::new(Inner {
             kind,
-            message: message.into(),
+            message,
             provider: None,
             model: None,
             operation: None,

@@ -5,6 +5,7 @@ mod details;
 mod filters;
 mod pieces;
 
+use router_core::collect::put_in_order;
 use router_core::content::Citation;
 use router_core::stream::{ChoiceFinish, StreamFinish, StreamStart};
 use router_core::{Error, ErrorKind, Extra, FinishReason, Json, Result, StreamEvent, Text, Usage};
@@ -409,7 +410,7 @@ impl ChatStreamDecoder {
             state.close_reasoning(speaker, events);
             state.tool_call(call, speaker, data, events);
         }
-        if let Some(function) = rare.read::<Option<wire::Function<'_>>>("function_call")
+        if let Some(function) = rare.object::<wire::Function<'_>>("function_call")
             && (function.name.filled().is_some() || function.arguments.is_some_and(|raw| raw.get() != "\"\""))
         {
             let call = wire::ToolCall {
@@ -425,7 +426,7 @@ impl ChatStreamDecoder {
         if !self.started {
             self.start(Num(None), events);
         }
-        self.choices.sort_by_key(|state| state.index);
+        put_in_order(&mut self.choices, |state| state.index);
         for citation in std::mem::take(&mut self.sources) {
             events.push_back(StreamEvent::Citation {
                 choice: 0,
