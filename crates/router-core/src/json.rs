@@ -62,6 +62,13 @@ impl Json {
         Self(within.slice_ref(raw.get()))
     }
 
+    /// A string.
+    #[must_use]
+    pub fn string(text: &str) -> Self {
+        // Text can always be written as JSON.
+        Self::of(text).unwrap_or_else(|_| Self::null())
+    }
+
     /// `null`.
     #[must_use]
     pub const fn null() -> Self {
@@ -99,6 +106,12 @@ impl Json {
     pub fn to<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(&self.0)
             .map_err(|error| Error::new(ErrorKind::Decode, format!("unexpected JSON: {error}")))
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Self {
+        Self(Text::from_static(if value { "true" } else { "false" }))
     }
 }
 

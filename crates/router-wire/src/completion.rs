@@ -65,6 +65,5 @@ pub fn has_mark(extra: &Extra) -> bool {
 
 /// Marks a request, or an answer that came over this wire.
 pub fn mark(extra: &mut Extra) {
-    let yes = Json::from(serde_json::Value::Bool(true));
-    extra.insert(Text::from_static(WIRE), Text::from_static(MARK), yes);
+    extra.insert(Text::from_static(WIRE), Text::from_static(MARK), Json::from(true));
 }

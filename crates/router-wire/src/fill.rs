@@ -87,6 +87,14 @@ impl<'a> Rare<'a> {
         found.map(|(_, raw)| *raw)
     }
 
+    /// A field as an object, where it came and is one.
+    #[must_use]
+    pub fn object<T: Fill<'a> + Default>(&self, name: &str) -> Option<T> {
+        let mut object = T::default();
+        from_str(self.get(name)?.get(), &mut object).ok()?;
+        Some(object)
+    }
+
     /// A field as a type; its default where it did not come or is something else.
     #[must_use]
     pub fn read<T: Deserialize<'a> + Default>(&self, name: &str) -> T {

@@ -8,6 +8,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::lenient::{Num, Str};
+
 /// The fields of an object, unparsed and in order. `null` is the same as absent.
 #[derive(Clone, Debug, Default)]
 pub struct Object<'a> {
@@ -24,12 +26,14 @@ impl<'a> Object<'a> {
     /// # Errors
     /// `InvalidRequest` when the body is no JSON object.
     pub fn parse(body: &'a [u8]) -> Result<Self> {
-        serde_json::from_slice::<Self>(body).map_err(|error| {
+        let malformed = |error: &dyn fmt::Display| {
             Error::new(
                 ErrorKind::InvalidRequest,
                 format!("the body is not a JSON object: {error}"),
             )
-        })
+        };
+        let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
+        serde_json::from_str(text).map_err(|error| malformed(&error))
     }
 
     /// The object in a raw value, found at `path` of the body.
@@ -159,25 +163,23 @@ impl<'a> Object<'a> {
     /// Keeps what is left of an inner object, so that it is among the rest under the inner object's name. It is written
     /// again with [`inner_fields`](crate::write::inner_fields).
     pub fn keep(&mut self, name: &'static str, inner: Object<'_>) {
-        if let Some(json) = inner.left() {
-            self.kept.push((name, json));
+        let left = inner.into_json();
+        if left != Json::empty_object() {
+            self.kept.push((name, left));
         }
     }
 
     /// What is left, as one object.
-    fn left(self) -> Option<Json> {
+    #[must_use]
+    pub fn into_json(self) -> Json {
         struct Left(Vec<(Text, Json)>);
         impl Serialize for Left {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_map(self.0.iter().map(|(name, json)| (name.as_str(), json)))
             }
         }
-        let left = Left(self.left_fields());
-        if left.0.is_empty() {
-            None
-        } else {
-            Json::of(&left).ok()
-        }
+        // What was parsed can be written again.
+        Json::of(&Left(self.left_fields())).unwrap_or_else(|_| Json::empty_object())
     }
 
     fn left_fields(self) -> Vec<(Text, Json)> {
@@ -206,6 +208,52 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
+    }
+}
+
+/// Looking at what vendors send: another type than was promised reads as absent, never as a failure.
+impl<'a> Object<'a> {
+    /// The object in a raw value; one without fields where there is none.
+    #[must_use]
+    pub fn lenient(raw: Option<&'a RawValue>) -> Self {
+        raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default()
+    }
+
+    /// The object in a field.
+    #[must_use]
+    pub fn inner(&self, name: &str) -> Self {
+        Self::lenient(self.peek(name))
+    }
+
+    /// A text that is not empty, or the digits of a number.
+    #[must_use]
+    pub fn word(&self, name: &str) -> Option<Text> {
+        let word: Str<'_> = serde_json::from_str(self.peek(name)?.get()).ok()?;
+        word.to_text()
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Num {
+        let number = |raw: &RawValue| serde_json::from_str(raw.get()).ok();
+        self.peek(name).and_then(number).unwrap_or_default()
+    }
+
+    /// The elements of a list.
+    #[must_use]
+    pub fn elements(&self, name: &str) -> Vec<&'a RawValue> {
+        self.peek(name).and_then(list_of).unwrap_or_default()
+    }
+}
+
+impl<'a> FromIterator<(String, &'a RawValue)> for Object<'a> {
+    fn from_iter<I: IntoIterator<Item = (String, &'a RawValue)>>(fields: I) -> Self {
+        let fields = fields.into_iter();
+        Self {
+            fields: fields.map(|(name, raw)| (Cow::Owned(name), raw)).collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -238,7 +286,7 @@ struct Name<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = crate::lenient::Str::deserialize(deserializer)?;
+        let text = Str::deserialize(deserializer)?;
         Ok(Self(text.0.unwrap_or_default()))
     }
 }

@@ -10,6 +10,8 @@ use router_core::{
     ProviderId, Result, ToolDefinition,
 };
 use router_wire::classify::{self, CodeTable};
+use router_wire::error_body::ErrorBody;
+use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::vendor::{Vendor, VendorCodec};
 use router_wire::warnings::Warnings;
@@ -192,16 +194,12 @@ impl<'a> ChatApi<'a> {
         if dialect.responses == ResponsesUse::Never {
             return Self::Chat;
         }
-        #[derive(Default, serde::Deserialize)]
-        #[serde(default)]
-        struct Asked {
-            api: Option<String>,
-        }
         let options = request.provider_options.get(speaker.provider().as_str());
-        let asked: Asked = options.and_then(|options| options.to().ok()).unwrap_or_default();
+        let options = options.and_then(|options| serde_json::from_str::<Object<'_>>(options.as_str()).ok());
+        let api = options.and_then(|options| options.word("api"));
         let by_vendor =
             || offered(speaker, &request.tools).any(|tool| matches!(tool, ToolDefinition::Provider(_)));
-        match asked.api.as_deref() {
+        match api.as_deref() {
             Some("responses") => Self::Responses,
             Some(_) => Self::Chat,
             None if dialect.responses == ResponsesUse::Always => Self::Responses,
@@ -326,17 +324,17 @@ pub fn error_in_success(response: &HttpResponse, codes: CodeTable) -> Option<Err
     let head = &body[..body.len().min(256)];
     static WORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
     WORD.find(head)?;
-    let value: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let error = value.get("error").filter(|error| !error.is_null())?;
+    let fields = Object::parse(body).ok()?;
+    let error = fields.peek("error")?.get();
     let answered = ["choices", "output", "data", "results", "images", "text"]
         .iter()
-        .any(|name| value.get(name).is_some_and(|found| !found.is_null()));
-    let empty = matches!(error, serde_json::Value::String(text) if text.is_empty())
-        || matches!(error, serde_json::Value::Object(fields) if fields.is_empty());
+        .any(|name| fields.peek(name).is_some());
+    let empty =
+        error == "\"\"" || serde_json::from_str::<Object<'_>>(error).is_ok_and(|error| error.is_empty());
     if answered || empty {
         return None;
     }
-    let error = router_wire::error_body::ErrorBody::of(&value);
+    let error = ErrorBody::read(body);
     Some(
         classify::of_body(None, &response.headers, response.received_at, &error, codes)
             .with_raw(response.raw()),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
+use router_core::collect::put_in_order;
 use router_core::content::{MediaKind, MediaSource};
 use router_core::embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse};
 use router_core::{BatchLimits, Call, ContentPart, Error, ErrorKind, Result, Text, Usage};
@@ -269,12 +270,7 @@ pub fn decode_as(response: &HttpResponse, vectors: Vectors) -> Result<EmbeddingR
     for (place, row) in rows.iter_mut().enumerate() {
         row.index.0.get_or_insert(place as f64);
     }
-    rows.sort_by(|one, other| {
-        one.index
-            .0
-            .partial_cmp(&other.index.0)
-            .unwrap_or(std::cmp::Ordering::Equal)
-    });
+    put_in_order(&mut rows, |row| row.index.index().unwrap_or_default());
     let mut answer = EmbeddingResponse::default();
     for row in rows {
         answer
@@ -309,15 +305,9 @@ fn vector(raw: &RawValue, vectors: Vectors) -> Result<Vec<f32>> {
 }
 
 fn usage(raw: &RawValue) -> Option<Usage> {
-    #[derive(Deserialize)]
-    #[serde(default)]
-    #[derive(Default)]
-    struct Counts {
-        prompt_tokens: Num,
-        total_tokens: Num,
-    }
-    let counts: Counts = serde_json::from_str(raw.get()).ok()?;
-    let tokens = counts.prompt_tokens.count().or(counts.total_tokens.count())?;
+    let counts = Object::lenient(Some(raw));
+    let count = |name: &str| counts.number(name).count();
+    let tokens = count("prompt_tokens").or_else(|| count("total_tokens"))?;
     let mut usage = Usage::new(tokens, 0);
     usage.raw = Some(router_core::Json::from_raw(raw));
     Some(usage)
@@ -378,7 +368,7 @@ pub mod server {
                 embed.extra.insert(
                     Text::from_static(WIRE),
                     Text::from_static("one_input"),
-                    Json::from(serde_json::Value::Bool(true)),
+                    Json::from(true),
                 );
             }
             let encoder = Encoder {

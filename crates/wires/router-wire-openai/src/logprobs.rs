@@ -1,21 +1,34 @@
 //! Log probabilities, which both chat APIs tell in the same form.
 
-use router_core::chat::TokenLogprob;
-use router_wire::lenient::{List, Num, Str};
-use serde::Deserialize;
+use std::borrow::Cow;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+use router_core::chat::TokenLogprob;
+use router_wire::fill::{self, Fill};
+use router_wire::lenient::{List, Num, Str};
+use serde::de::MapAccess;
+
+#[derive(Debug, Default)]
 pub(crate) struct Token<'a> {
-    #[serde(borrow)]
     token: Str<'a>,
     logprob: Num,
     bytes: List<Num>,
-    #[serde(borrow)]
-    top_logprobs: List<Token<'a>>,
+    top_logprobs: Vec<Token<'a>>,
 }
 
-pub(crate) fn read(list: List<Token<'_>>) -> Vec<TokenLogprob> {
+impl<'a> Fill<'a> for Token<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "token" => self.token = map.next_value()?,
+            "logprob" => self.logprob = map.next_value()?,
+            "bytes" => self.bytes = map.next_value()?,
+            "top_logprobs" => fill::list(map, &mut self.top_logprobs)?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn read(list: Vec<Token<'_>>) -> Vec<TokenLogprob> {
     let token = |wire: Token<'_>| {
         let mut token = TokenLogprob::new(
             wire.token.0.unwrap_or_default(),
@@ -28,7 +41,7 @@ pub(crate) fn read(list: List<Token<'_>>) -> Vec<TokenLogprob> {
         token.top = read(wire.top_logprobs);
         token
     };
-    list.0.into_iter().map(token).collect()
+    list.into_iter().map(token).collect()
 }
 
 /// A list of tokens as chat completions have it.

@@ -5,13 +5,11 @@ use std::borrow::Cow;
 use router_core::tokens::{CountTokensRequest, TokenCount};
 use router_core::{Call, ChatRequest, Error, ErrorKind, Result, Settings};
 use router_wire::body::{malformed, text_of};
-use router_wire::lenient::Num;
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::warnings::Warnings;
 use router_wire::{Encoded, HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::dialect::Dialect;
 use crate::{chat, responses};
@@ -89,13 +87,12 @@ pub fn encode(
         _ => chat::request::encode(dialect, speaker, call, &counted, own)?,
     };
     let fields = Object::parse(&encoded.request.body)?.into_fields();
-    let kept: Vec<(String, &RawValue)> = fields
+    let kept: Object<'_> = fields
         .filter(|(name, _)| form.fields().contains(&name.as_str()))
         .collect();
-    let body = serde_json::to_vec(&Kept(kept))
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest, error.to_string()))?;
+    let body = kept.into_json();
     encoded.warnings.extend(warnings.into_list());
-    encoded.request = HttpRequest::post_json(path, body);
+    encoded.request = HttpRequest::post_json(path, body.text().clone().into_bytes());
     encoded.streams = false;
     Ok(encoded)
 }
@@ -112,36 +109,16 @@ fn counted(form: TokensForm, chat: &ChatRequest) -> ChatRequest {
     counted
 }
 
-struct Kept<'a>(Vec<(String, &'a RawValue)>);
-
-impl Serialize for Kept<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Answer {
-    input_tokens: Num,
-    data: Data,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Data {
-    total_tokens: Num,
-}
-
 /// The count in a reply: `input_tokens`, or Moonshot's `data.total_tokens`.
 ///
 /// # Errors
 /// `Decode` when the body holds none.
 pub fn decode(response: &HttpResponse) -> Result<TokenCount> {
     let text = text_of(response)?;
-    let answer: Answer = serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?;
-    let count = answer.input_tokens.count().or(answer.data.total_tokens.count());
+    let answer: Object<'_> = serde_json::from_str(&text).map_err(|error| malformed(&error, &text))?;
+    let count = answer.number("input_tokens").count();
     count
+        .or_else(|| answer.inner("data").number("total_tokens").count())
         .map(TokenCount::new)
         .ok_or_else(|| Error::new(ErrorKind::Decode, "the answer holds no count"))
 }

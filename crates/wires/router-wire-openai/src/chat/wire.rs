@@ -137,8 +137,8 @@ impl<'a> Fill<'a> for ToolCall<'a> {
         match &*name {
             "index" => self.index = map.next_value()?,
             "id" => self.id = map.next_value()?,
-            "function" => self.function = map.next_value()?,
-            "custom" => self.custom = map.next_value()?,
+            "function" => fill::object(map, &mut self.function)?,
+            "custom" => fill::object(map, &mut self.custom)?,
             "extra_content" => self.extra_content = map.next_value()?,
             _ => fill::skip(map)?,
         }
@@ -146,89 +146,65 @@ impl<'a> Fill<'a> for ToolCall<'a> {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Function<'a> {
-    #[serde(borrow)]
     pub(super) name: Str<'a>,
     /// A string of JSON; some servers send the object itself.
-    #[serde(borrow)]
     pub(super) arguments: Option<&'a RawValue>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+impl<'a> Fill<'a> for Function<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "name" => self.name = map.next_value()?,
+            "arguments" => self.arguments = map.next_value()?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Custom<'a> {
-    #[serde(borrow)]
     pub(super) name: Str<'a>,
-    #[serde(borrow)]
     pub(super) input: Str<'a>,
 }
 
-/// An entry of `reasoning_details`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Detail<'a> {
-    #[serde(borrow, rename = "type")]
-    pub(super) kind: Str<'a>,
-    #[serde(borrow)]
-    pub(super) text: Str<'a>,
-    #[serde(borrow)]
-    pub(super) summary: Str<'a>,
-    #[serde(borrow)]
-    pub(super) signature: Str<'a>,
-    #[serde(borrow)]
-    pub(super) data: Str<'a>,
-    pub(super) index: Num,
+impl<'a> Fill<'a> for Custom<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "name" => self.name = map.next_value()?,
+            "input" => self.input = map.next_value()?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ExecutedTool<'a> {
-    pub(super) index: Num,
-    #[serde(borrow)]
-    pub(super) name: Str<'a>,
-    #[serde(borrow, rename = "type")]
-    pub(super) kind: Str<'a>,
-    #[serde(borrow)]
-    pub(super) arguments: Str<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Annotation<'a> {
-    #[serde(borrow)]
-    pub(super) url_citation: Option<UrlCitation<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct UrlCitation<'a> {
-    #[serde(borrow)]
-    pub(super) url: Str<'a>,
-    #[serde(borrow)]
-    pub(super) title: Str<'a>,
-    #[serde(borrow)]
-    pub(super) content: Str<'a>,
-    pub(super) start_index: Num,
-    pub(super) end_index: Num,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Logprobs<'a> {
-    #[serde(borrow)]
-    pub(super) content: List<Token<'a>>,
-    #[serde(borrow)]
-    pub(super) refusal: List<Token<'a>>,
-    #[serde(borrow)]
-    pub(super) reasoning_content: List<Token<'a>>,
+    pub(super) content: Vec<Token<'a>>,
+    pub(super) refusal: Vec<Token<'a>>,
+    pub(super) reasoning_content: Vec<Token<'a>>,
     /// Text completions, and Together's chats, have a list for each thing that is told of the tokens.
-    #[serde(borrow)]
     pub(super) tokens: List<Str<'a>>,
     pub(super) token_logprobs: List<Num>,
-    #[serde(borrow)]
     pub(super) top_logprobs: List<&'a RawValue>,
+}
+
+impl<'a> Fill<'a> for Logprobs<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "content" => fill::list(map, &mut self.content)?,
+            "refusal" => fill::list(map, &mut self.refusal)?,
+            "reasoning_content" => fill::list(map, &mut self.reasoning_content)?,
+            "tokens" => self.tokens = map.next_value()?,
+            "token_logprobs" => self.token_logprobs = map.next_value()?,
+            "top_logprobs" => self.top_logprobs = map.next_value()?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
 }
 
 /// Content: a string, or typed parts (Mistral's thinking, Databricks' reasoning).
@@ -240,27 +216,33 @@ pub(super) enum Content<'a> {
     Parts(Vec<Part<'a>>),
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Part<'a> {
-    #[serde(borrow, rename = "type")]
     pub(super) kind: Str<'a>,
-    #[serde(borrow)]
     pub(super) text: Str<'a>,
     /// A string, or parts with `text`.
-    #[serde(borrow)]
     pub(super) thinking: Content2<'a>,
-    #[serde(borrow)]
-    pub(super) summary: List<TextOnly<'a>>,
+    pub(super) summary: Vec<TextOnly<'a>>,
     /// Over what was thought (Mistral).
-    #[serde(borrow)]
     pub(super) signature: Str<'a>,
     /// A string that stood in place of a part.
-    #[serde(skip)]
     pub(super) bare: Option<Cow<'a, str>>,
     /// The part itself, where it names a source.
-    #[serde(skip)]
     pub(super) source: Option<&'a RawValue>,
+}
+
+impl<'a> Fill<'a> for Part<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "type" => self.kind = map.next_value()?,
+            "text" => self.text = map.next_value()?,
+            "thinking" => self.thinking = map.next_value()?,
+            "summary" => fill::list(map, &mut self.summary)?,
+            "signature" => self.signature = map.next_value()?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
 }
 
 /// A string, or parts of which only the texts count.
@@ -272,13 +254,19 @@ pub(super) enum Content2<'a> {
     Parts(Vec<TextOnly<'a>>),
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct TextOnly<'a> {
-    #[serde(borrow)]
     pub(super) text: Str<'a>,
-    #[serde(borrow)]
-    pub(super) signature: Str<'a>,
+}
+
+impl<'a> Fill<'a> for TextOnly<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "text" => self.text = map.next_value()?,
+            _ => fill::skip(map)?,
+        }
+        Ok(())
+    }
 }
 
 macro_rules! content_deserialize {
@@ -354,7 +342,8 @@ impl<'a> Part<'a> {
                 ..Self::default()
             });
         }
-        let mut part: Self = serde_json::from_str(raw.get()).ok()?;
+        let mut part = Self::default();
+        fill::from_str(raw.get(), &mut part).ok()?;
         if matches!(part.kind.filled(), Some("reference" | "tool_reference")) {
             part.source = Some(raw);
         }
@@ -364,7 +353,9 @@ impl<'a> Part<'a> {
 
 impl<'a> TextOnly<'a> {
     fn of(raw: &'a RawValue) -> Option<Self> {
-        serde_json::from_str(raw.get()).ok()
+        let mut part = Self::default();
+        fill::from_str(raw.get(), &mut part).ok()?;
+        Some(part)
     }
 }
 

@@ -9,7 +9,6 @@ use router_wire::error_body::ErrorBody;
 use router_wire::lenient::{Num, Str};
 use router_wire::object::{Object, list_of};
 use router_wire::{HttpResponse, media_type};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::WIRE;
@@ -128,24 +127,12 @@ pub(super) fn by_value(data: Text, kind: Option<Text>, format: Option<&str>) -> 
 
 /// Tokens, those of pictures told apart.
 pub(super) fn usage(raw: &RawValue) -> Option<Usage> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Counts {
-        input_tokens_details: Option<Details>,
-        output_tokens_details: Option<Details>,
-        completion_tokens_details: Option<Details>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Details {
-        image_tokens: Num,
-    }
     let mut usage = wire::Usage::read(raw)?;
-    let counts: Counts = serde_json::from_str(raw.get()).unwrap_or_default();
-    let images = |details: Option<Details>| details.and_then(|details| details.image_tokens.count());
-    usage.image_input_tokens = images(counts.input_tokens_details);
+    let counts = Object::lenient(Some(raw));
+    let images = |details: &str| counts.inner(details).number("image_tokens").count();
+    usage.image_input_tokens = images("input_tokens_details");
     usage.image_output_tokens =
-        images(counts.output_tokens_details).or(images(counts.completion_tokens_details));
+        images("output_tokens_details").or_else(|| images("completion_tokens_details"));
     Some(usage)
 }
 

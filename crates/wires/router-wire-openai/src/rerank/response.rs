@@ -7,7 +7,6 @@ use router_wire::HttpResponse;
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{Num, Str};
 use router_wire::object::{Object, list_of};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::WIRE;
@@ -83,14 +82,9 @@ fn picture(image: &Text) -> Media {
 
 /// Rerank has input alone; most vendors give only a total.
 fn usage(raw: &RawValue) -> Option<Usage> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Total {
-        total_tokens: Num,
-    }
     let counted = wire::Usage::read(raw).or_else(|| {
-        let total: Total = serde_json::from_str(raw.get()).ok()?;
-        Some(Usage::new(total.total_tokens.count()?, 0))
+        let total = Object::lenient(Some(raw)).number("total_tokens");
+        Some(Usage::new(total.count()?, 0))
     });
     counted.map(|mut usage| {
         usage.raw = Some(Json::from_raw(raw));

@@ -4,8 +4,8 @@
 //! [`MESSAGE`], a local call's whole as [`ITEM`]. Names of ours are never sent.
 
 use router_core::{Extra, Json, Text};
+#[cfg(feature = "server")]
 use router_wire::object::Object;
-use serde_json::{Map, Value};
 
 use super::WIRE;
 
@@ -36,14 +36,6 @@ pub(super) fn is_ours(name: &str) -> bool {
 pub(super) fn with(mut extra: Extra, name: &'static str, value: Json) -> Extra {
     extra.insert(Text::from_static(WIRE), Text::from_static(name), value);
     extra
-}
-
-/// An object as a map, its nulls left out.
-pub(super) fn map_of(fields: Object<'_>) -> Map<String, Value> {
-    let rest = fields.rest(WIRE);
-    rest.iter()
-        .map(|(name, value)| (name.to_owned(), value.to_value()))
-        .collect()
 }
 
 /// The id of the item that riders tell of.

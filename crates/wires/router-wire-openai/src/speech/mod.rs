@@ -37,10 +37,7 @@ impl Default for SpeechDialect {
             path: Cow::Borrowed("/audio/speech"),
             events: false,
             voice_field: Cow::Borrowed("voice"),
-            events_field: (
-                Cow::Borrowed("stream_format"),
-                Json::from(serde_json::json!("sse")),
-            ),
+            events_field: (Cow::Borrowed("stream_format"), Json::string("sse")),
             unsupported: Vec::new(),
         }
     }

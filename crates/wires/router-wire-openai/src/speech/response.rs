@@ -7,10 +7,8 @@ use router_core::audio::{SpeechRequest, SpeechResponse};
 use router_core::stream::{StreamFinish, StreamStart};
 use router_core::{Call, Error, ErrorKind, OperationKind, Output, Result, StreamEvent, Text};
 use router_wire::body::{malformed, text_of};
-use router_wire::lenient::Str;
+use router_wire::object::Object;
 use router_wire::{Events, Frame, Framing, HttpResponse, StreamDecoder, media_type};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::SpeechDialect;
 use super::request::as_events;
@@ -39,23 +37,15 @@ pub fn decode(request: &SpeechRequest, response: &HttpResponse) -> Result<Speech
 
 /// Mistral's form.
 fn of_json(request: &SpeechRequest, text: &Text) -> Result<SpeechResponse> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Body<'a> {
-        #[serde(borrow, alias = "audio")]
-        audio_data: Str<'a>,
-        #[serde(borrow)]
-        usage: Option<&'a RawValue>,
-    }
-    let body: Body<'_> = serde_json::from_str(text).map_err(|error| malformed(&error, text))?;
+    let body: Object<'_> = serde_json::from_str(text).map_err(|error| malformed(&error, text))?;
     let audio = body
-        .audio_data
-        .filled()
-        .and_then(|data| STANDARD.decode(data).ok())
+        .word("audio_data")
+        .or_else(|| body.word("audio"))
+        .and_then(|data| STANDARD.decode(data.as_str()).ok())
         .ok_or_else(|| Error::new(ErrorKind::Decode, "the vendor answered JSON without a sound"))?;
     let kind = kind_of(request, &audio);
     let mut answer = SpeechResponse::new(Bytes::from(audio), kind);
-    answer.usage = body.usage.and_then(wire::Usage::read);
+    answer.usage = body.peek("usage").and_then(wire::Usage::read);
     Ok(answer)
 }
 
@@ -138,26 +128,15 @@ impl SpeechStreamDecoder {
     }
 
     fn event(&mut self, frame: &Frame, events: &mut Events) -> Result<()> {
-        #[derive(Default, Deserialize)]
-        #[serde(default)]
-        struct Event<'a> {
-            #[serde(borrow, rename = "type")]
-            kind: Str<'a>,
-            #[serde(borrow, alias = "audio_data")]
-            audio: Str<'a>,
-            #[serde(borrow)]
-            usage: Option<&'a RawValue>,
-            #[serde(borrow)]
-            error: Option<&'a RawValue>,
-        }
         let data = frame.data.trim();
         if data.is_empty() || data == "[DONE]" {
             return Ok(());
         }
-        let event: Event<'_> = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
-        match event.kind.filled().unwrap_or_default() {
+        let event: Object<'_> = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
+        match event.word("type").unwrap_or_default().as_str() {
             "speech.audio.delta" => {
-                let audio = STANDARD.decode(event.audio.filled().unwrap_or_default());
+                let audio = event.word("audio").or_else(|| event.word("audio_data"));
+                let audio = STANDARD.decode(audio.unwrap_or_default().as_str());
                 let audio = audio.map_err(|error| {
                     Error::new(
                         ErrorKind::Decode,
@@ -168,10 +147,10 @@ impl SpeechStreamDecoder {
             }
             "speech.audio.done" => {
                 let mut finish = StreamFinish::default();
-                finish.usage = event.usage.and_then(wire::Usage::read);
+                finish.usage = event.peek("usage").and_then(wire::Usage::read);
                 self.end(finish, events);
             }
-            kind if kind == "error" || event.error.is_some() => {
+            kind if kind == "error" || event.peek("error").is_some() => {
                 return Err(vendor_error(&frame.data, &[]));
             }
             "" => self.whole(of_json(&self.request, &frame.data)?, events),

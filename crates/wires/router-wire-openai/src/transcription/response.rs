@@ -6,7 +6,6 @@ use router_wire::HttpResponse;
 use router_wire::body::{malformed, text_of};
 use router_wire::lenient::{Num, Str};
 use router_wire::object::{Object, list_of};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::WIRE;
@@ -108,20 +107,10 @@ fn word_of(raw: &RawValue) -> Option<Word> {
 
 /// Tokens, those of sound told apart.
 pub(super) fn usage(raw: &RawValue) -> Option<Usage> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Counts {
-        input_token_details: Option<Details>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Details {
-        audio_tokens: Num,
-    }
     let mut usage = wire::Usage::read(raw)?;
-    let counts: Counts = serde_json::from_str(raw.get()).unwrap_or_default();
-    if let Some(details) = counts.input_token_details {
-        usage.audio_input_tokens = details.audio_tokens.count();
+    let details = Object::lenient(Some(raw)).inner("input_token_details");
+    if !details.is_empty() {
+        usage.audio_input_tokens = details.number("audio_tokens").count();
     }
     Some(usage)
 }

@@ -8,7 +8,7 @@ use router_wire::provenance::unseal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::chat::{WIRE, wire};
+use crate::chat::WIRE;
 
 /// Takes the reasoning of an assistant's message, in the order in which it was made.
 pub(super) fn thoughts(fields: &mut Object<'_>) -> Result<Vec<ContentPart>> {
@@ -118,19 +118,11 @@ fn of_details(rows: Vec<&RawValue>) -> Result<Vec<Reasoning>> {
     let last = rows.len().saturating_sub(1);
     for (at, raw) in rows.into_iter().enumerate() {
         raws.push(raw);
-        let detail: wire::Detail<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
-        text.push_str(
-            detail
-                .text
-                .filled()
-                .or(detail.summary.filled())
-                .unwrap_or_default(),
-        );
-        let signature = detail
-            .signature
-            .to_text()
-            .map(|signature| unseal(&signature, crate::SIGNED));
-        let data = detail.data.to_text().map(|data| unseal(&data, crate::SIGNED));
+        let detail = Object::lenient(Some(raw));
+        let said = detail.word("text").or_else(|| detail.word("summary"));
+        text.push_str(&said.unwrap_or_default());
+        let sealed = |name: &str| detail.word(name).map(|word| unseal(&word, crate::SIGNED));
+        let (signature, data) = (sealed("signature"), sealed("data"));
         let redacted = signature.is_none() && data.is_some();
         let signature: Option<Signature> = signature.or(data);
         if signature.is_none() && at != last {

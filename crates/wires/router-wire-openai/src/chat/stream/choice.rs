@@ -6,6 +6,7 @@ use router_core::tool::ToolCallKind;
 use router_core::{Extra, Json, Signature, StreamEvent, Text};
 use router_wire::Events;
 use router_wire::lenient::List;
+use router_wire::object::{Object, is_string};
 use router_wire::provenance::Speaker;
 use serde_json::value::RawValue;
 
@@ -165,10 +166,10 @@ impl ChoiceState {
     /// Keeps details; where they are the only form of the reasoning, gives their text.
     pub(super) fn take_details(&mut self, details: List<&RawValue>, show: bool, events: &mut Events) {
         for (place, raw) in details.0.into_iter().enumerate() {
-            let Ok(detail) = serde_json::from_str::<wire::Detail<'_>>(raw.get()) else {
+            let Ok(detail) = serde_json::from_str::<Object<'_>>(raw.get()) else {
                 continue;
             };
-            if show && let Some(text) = detail.text.to_text().or_else(|| detail.summary.to_text()) {
+            if show && let Some(text) = detail.word("text").or_else(|| detail.word("summary")) {
                 self.reasoning = Some("reasoning_details");
                 events.push_back(StreamEvent::ReasoningDelta {
                     choice: self.index,
@@ -176,19 +177,16 @@ impl ChoiceState {
                 });
             }
             let key = (
-                detail.kind.filled().unwrap_or_default().to_owned(),
-                detail.index.count().unwrap_or(place as u64),
+                detail.word("type").unwrap_or_default(),
+                detail.number("index").count().unwrap_or(place as u64),
             );
-            let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(raw.get()) else {
-                continue;
-            };
-            let sealed = detail.signature.filled().is_some() || detail.data.filled().is_some();
-            let id = fields.get("id").filter(|id| id.is_string());
+            let sealed = detail.word("signature").is_some() || detail.word("data").is_some();
+            let id = detail.peek("id").filter(|id| is_string(id));
             // Some number all of them 0, and tell them apart by their ids.
             let same = |known: &&mut DetailState| known.key == key && known.may_be(id);
             match self.details.iter_mut().find(same) {
-                Some(known) => known.merge(fields, sealed),
-                None => self.details.push(DetailState { key, fields, sealed }),
+                Some(known) => known.merge(detail, sealed),
+                None => self.details.push(DetailState::new(key, detail, sealed)),
             }
         }
     }

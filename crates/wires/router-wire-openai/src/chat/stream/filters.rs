@@ -1,32 +1,32 @@
 //! What filters saw in the pieces of an answer, as one finding.
 
 use router_core::Json;
+use router_wire::object::Object;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 /// Of two findings by category the worse one of each; of anything else the later.
 pub(super) fn worse(kept: &Json, later: &RawValue) -> Json {
-    let (Ok(Value::Object(mut kept)), Ok(Value::Object(later))) =
-        (kept.to::<Value>(), serde_json::from_str::<Value>(later.get()))
-    else {
+    let fields = |json| serde_json::from_str::<Object<'_>>(json).map(Object::into_fields);
+    let (Ok(kept), Ok(found)) = (fields(kept.as_str()), fields(later.get())) else {
         return Json::from_raw(later);
     };
-    for (category, found) in later {
-        let known = kept.get(&category).map(rank);
-        if known.is_none_or(|known| rank(&found) >= known) {
-            kept.insert(category, found);
+    let mut worst: Vec<(String, &RawValue)> = kept.collect();
+    for (category, found) in found {
+        match worst.iter_mut().find(|(known, _)| *known == category) {
+            Some((_, known)) if rank(found) < rank(known) => {}
+            Some((_, known)) => *known = found,
+            None => worst.push((category, found)),
         }
     }
-    Json::from(Value::Object(kept))
+    worst.into_iter().collect::<Object<'_>>().into_json()
 }
 
 /// How bad a finding is: held back, seen, and how severe.
-fn rank(found: &Value) -> (bool, bool, usize) {
+fn rank(found: &RawValue) -> (bool, bool, usize) {
     const SEVERITIES: [&str; 4] = ["safe", "low", "medium", "high"];
-    let empty = Map::new();
-    let found = found.as_object().unwrap_or(&empty);
-    let is = |name: &str| found.get(name) == Some(&Value::Bool(true));
-    let severity = found.get("severity").and_then(Value::as_str).unwrap_or_default();
-    let severity = SEVERITIES.iter().position(|word| *word == severity);
+    let found = Object::lenient(Some(found));
+    let is = |name: &str| found.peek(name).is_some_and(|value| value.get() == "true");
+    let severity = found.word("severity").unwrap_or_default();
+    let severity = SEVERITIES.iter().position(|word| severity == *word);
     (is("filtered"), is("detected"), severity.unwrap_or(0))
 }

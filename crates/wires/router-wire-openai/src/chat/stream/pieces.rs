@@ -4,6 +4,7 @@ use router_core::chat::{Logprobs, TokenLogprob};
 use router_core::content::{Citation, MediaKind, Opaque};
 use router_core::tool::ServerToolCall;
 use router_core::{Error, ErrorKind, Extra, Json, Media, Text, Usage};
+use router_wire::fill;
 use router_wire::lenient::{List, Num, Str};
 use router_wire::object::Object;
 use router_wire::provenance::Speaker;
@@ -57,7 +58,7 @@ pub(super) fn content<'a>(content: Content<'a>, data: &Text) -> Said<'a> {
                 }
             }
             "reasoning" => {
-                let texts = part.summary.0.into_iter();
+                let texts = part.summary.into_iter();
                 said.thoughts
                     .extend(texts.filter_map(|piece| piece.text.to_text()));
             }
@@ -94,19 +95,11 @@ pub(super) fn arguments(raw: &RawValue, data: &Text) -> Option<Text> {
 
 /// What Groq tells beside an answer: counts, and why it stopped before its end.
 pub(super) fn groq(raw: &RawValue) -> (Option<Usage>, Option<&RawValue>) {
-    #[derive(Default, serde::Deserialize)]
-    #[serde(default)]
-    struct XGroq<'a> {
-        #[serde(borrow)]
-        usage: Option<&'a RawValue>,
-        #[serde(borrow)]
-        error: Option<&'a RawValue>,
-    }
-    let told: XGroq<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
+    let told = Object::lenient(Some(raw));
     let error = told
-        .error
-        .filter(|error| !matches!(error.get(), "null" | "\"\"" | "{}"));
-    (told.usage.and_then(wire::Usage::read), error)
+        .peek("error")
+        .filter(|error| !matches!(error.get(), "\"\"" | "{}"));
+    (told.peek("usage").and_then(wire::Usage::read), error)
 }
 
 /// Whether Baidu has withheld an answer: a flag that is not zero, or the wish that the conversation be forgotten.
@@ -119,30 +112,27 @@ pub(super) fn withheld(name: &str, raw: &RawValue) -> bool {
 
 /// Where old vision models put the reason.
 pub(super) fn finish_details(raw: &RawValue) -> Option<Text> {
-    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-    value["type"]
-        .as_str()
-        .filter(|word| !word.is_empty())
-        .map(Text::from)
+    Object::lenient(Some(raw)).word("type")
 }
 
 pub(super) fn google_signature(raw: &RawValue) -> Option<Text> {
-    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-    value["google"]["thought_signature"]
-        .as_str()
-        .filter(|word| !word.is_empty())
-        .map(Text::from)
+    Object::lenient(Some(raw))
+        .inner("google")
+        .word("thought_signature")
 }
 
 pub(super) fn failed_base_resp(raw: &RawValue) -> bool {
-    serde_json::from_str::<serde_json::Value>(raw.get())
-        .is_ok_and(|value| value["status_code"].as_i64().unwrap_or(0) != 0)
+    status_code(&Object::lenient(Some(raw))) != 0
+}
+
+fn status_code(fields: &Object<'_>) -> i64 {
+    fields.number("status_code").int().unwrap_or(0)
 }
 
 /// MiniMax answers errors with HTTP 200 and a `base_resp`.
 pub(super) fn base_resp_error(raw: &RawValue) -> Error {
-    let value: serde_json::Value = serde_json::from_str(raw.get()).unwrap_or_default();
-    let code = value["status_code"].as_i64().unwrap_or(0);
+    let fields = Object::lenient(Some(raw));
+    let code = status_code(&fields);
     let kind = match code {
         1002 | 1039 | 1041 => ErrorKind::RateLimited,
         1004 | 2049 => ErrorKind::Authentication,
@@ -151,35 +141,32 @@ pub(super) fn base_resp_error(raw: &RawValue) -> Error {
         2013 => ErrorKind::InvalidRequest,
         _ => ErrorKind::Server,
     };
-    let message = value["status_msg"]
-        .as_str()
-        .unwrap_or("the vendor reported an error without a message");
+    let message = fields.word("status_msg");
+    let message =
+        message.unwrap_or_else(|| Text::from_static("the vendor reported an error without a message"));
     Error::new(kind, message).with_code(code.to_string())
 }
 
 pub(super) fn annotation(raw: &RawValue, speaker: &Speaker) -> Option<Citation> {
-    let annotation: wire::Annotation<'_> = serde_json::from_str(raw.get()).ok()?;
-    let source = annotation.url_citation?;
+    let annotation = Object::lenient(Some(raw));
+    let source = Object::lenient(Some(annotation.peek("url_citation")?));
     let mut citation = Citation::default();
-    citation.url = source.url.to_text();
-    citation.title = source.title.to_text();
-    citation.cited_text = source.content.to_text();
-    citation.range = source.start_index.count().zip(source.end_index.count());
+    citation.url = source.word("url");
+    citation.title = source.word("title");
+    citation.cited_text = source.word("content");
+    let range = [source.number("start_index"), source.number("end_index")];
+    citation.range = range[0].count().zip(range[1].count());
     citation.raw = Some(Opaque::new(speaker.provider(), Json::from_raw(raw)));
     Some(citation)
 }
 
 /// What Zhipu's search found: `{link, title, content}`.
 pub(super) fn web_source(raw: &RawValue, speaker: &Speaker) -> Option<Citation> {
-    let mut fields = Object::of(raw, "").ok()?;
-    let mut word = |name: &str| {
-        let raw = fields.take(name)?;
-        serde_json::from_str::<Str<'_>>(raw.get()).ok()?.to_text()
-    };
+    let fields = Object::lenient(Some(raw));
     let mut citation = Citation::default();
-    citation.url = word("link").or_else(|| word("url"));
-    citation.title = word("title");
-    citation.cited_text = word("content");
+    citation.url = fields.word("link").or_else(|| fields.word("url"));
+    citation.title = fields.word("title");
+    citation.cited_text = fields.word("content");
     citation.raw = Some(Opaque::new(speaker.provider(), Json::from_raw(raw)));
     (citation.url.is_some() || citation.title.is_some()).then_some(citation)
 }
@@ -189,32 +176,25 @@ pub(super) fn executed_tool(
     raw: &RawValue,
     speaker: &Speaker,
 ) -> Option<(u64, ServerToolCall)> {
-    let tool: wire::ExecutedTool<'_> = serde_json::from_str(raw.get()).ok()?;
-    let name = tool.name.to_text().or_else(|| tool.kind.to_text())?;
+    let tool = Object::lenient(Some(raw));
+    let name = tool.word("name").or_else(|| tool.word("type"))?;
     let mut call = ServerToolCall::new(speaker.provider(), name, Json::from_raw(raw));
-    call.arguments = tool.arguments.to_text();
-    Some((tool.index.count().unwrap_or(place as u64), call))
+    call.arguments = tool.word("arguments");
+    Some((tool.number("index").count().unwrap_or(place as u64), call))
 }
 
 /// Images in answers: `{"image_url": {"url": "data:…"}}`.
 pub(super) fn image(raw: &RawValue) -> Option<Media> {
-    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-    let url = Text::from(value["image_url"]["url"].as_str()?);
+    let url = Object::lenient(Some(raw)).inner("image_url").word("url")?;
     Some(Media::from_data_url(MediaKind::Image, &url).unwrap_or_else(|| Media::image_url(url)))
 }
 
 /// Spoken answers: `{"id", "data", "transcript"}`.
 pub(super) fn audio(raw: &RawValue) -> Option<Media> {
-    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-    let data = value["data"].as_str().filter(|data| !data.is_empty())?;
-    let mut media = Media::base64(MediaKind::Audio, "audio/wav", data);
+    let fields = Object::lenient(Some(raw));
+    let mut media = Media::base64(MediaKind::Audio, "audio/wav", fields.word("data")?);
     media.media_type = None;
-    let keep = |name: &'static str| {
-        let value = value
-            .get(name)
-            .filter(|value| value.as_str().is_some_and(|text| !text.is_empty()))?;
-        Some((Text::from_static(name), Json::from(value)))
-    };
+    let keep = |name: &'static str| Some((Text::from_static(name), Json::string(&fields.word(name)?)));
     media.riders.set_extra(Extra::of(
         Text::from_static(WIRE),
         keep("id").into_iter().chain(keep("transcript")).collect(),
@@ -223,9 +203,10 @@ pub(super) fn audio(raw: &RawValue) -> Option<Media> {
 }
 
 pub(super) fn logprobs(raw: &RawValue) -> Option<Logprobs> {
-    let wire: wire::Logprobs<'_> = serde_json::from_str(raw.get()).ok()?;
+    let mut wire = wire::Logprobs::default();
+    fill::from_str(raw.get(), &mut wire).ok()?;
     let mut logprobs = Logprobs::default();
-    logprobs.content = if wire.content.0.is_empty() {
+    logprobs.content = if wire.content.is_empty() {
         listed(wire.tokens, wire.token_logprobs, wire.top_logprobs)
     } else {
         read(wire.content)

@@ -4,11 +4,11 @@ use router_core::content::Reasoning;
 use router_core::message::Role;
 use router_core::tool::ToolCallKind;
 use router_core::{Content, ContentPart, Extra, Json, Message, ToolCall};
+use router_wire::object::Object;
 use router_wire::provenance::Speaker;
 use router_wire::write::{Seq, extra_fields, string_of};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
-use serde_json::{Map, Value};
 
 use super::Target;
 use super::parts::InputPart;
@@ -185,7 +185,8 @@ struct OutputMessage<'a>(&'a [ContentPart]);
 impl Serialize for OutputMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mark = self.0.first().and_then(mark);
-        let fields: Map<String, Value> = mark.and_then(|mark| mark.to().ok()).unwrap_or_default();
+        let fields = mark.and_then(|mark| serde_json::from_str::<Object<'_>>(mark.as_str()).ok());
+        let fields = fields.unwrap_or_default();
         let mut map = serializer.serialize_map(None)?;
         match self.0 {
             // What another wire or vendor said has no item; the short form asks for none.
@@ -196,18 +197,18 @@ impl Serialize for OutputMessage<'_> {
             }
             _ => {}
         }
-        if !fields.contains_key(EASY) {
+        if fields.peek(EASY).is_none() {
             map.serialize_entry("type", "message")?;
         }
         map.serialize_entry("role", "assistant")?;
         match self.0 {
-            [ContentPart::Text(part)] if fields.contains_key(PLAIN) => {
+            [ContentPart::Text(part)] if fields.peek(PLAIN).is_some() => {
                 map.serialize_entry("content", &part.text)?;
             }
             parts => map.serialize_entry("content", &Seq(|| parts.iter().map(OutputPart)))?,
         }
-        for (name, value) in fields.iter().filter(|(name, _)| !is_form(name)) {
-            map.serialize_entry(name, value)?;
+        for (name, value) in fields.into_fields().filter(|(name, _)| !is_form(name)) {
+            map.serialize_entry(&name, value)?;
         }
         map.end()
     }

@@ -7,7 +7,6 @@ use router_core::{Content, ContentPart, Extra, Json, Message, Result, Text, Tool
 use router_wire::object::{Object, invalid, is_string, list_of};
 use router_wire::provenance;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::parts::content;
 use super::request::read;
@@ -96,13 +95,12 @@ fn message(mut fields: Object<'_>, word: &Text, typed: bool, messages: &mut Vec<
         "system" | "developer" => Role::System,
         "user" => Role::User,
         "assistant" => {
-            let mut mark = riders::map_of(fields);
             for (name, is_so) in [(EASY, !typed), (PLAIN, is_string(raw))] {
                 if is_so {
-                    mark.insert(name.to_owned(), Value::Bool(true));
+                    fields.put_back(name, serde_json::from_str("true").unwrap_or(raw));
                 }
             }
-            return assistant(raw, &path, mark, messages);
+            return assistant(raw, &path, fields.into_json(), messages);
         }
         _ => {
             return Err(invalid(
@@ -154,13 +152,8 @@ fn reasoning(mut fields: Object<'_>) -> Result<Reasoning> {
 }
 
 /// A message of the model; its own fields ride on its first part.
-fn assistant(
-    raw: &RawValue,
-    path: &str,
-    mark: Map<String, Value>,
-    messages: &mut Vec<Message>,
-) -> Result<()> {
-    let mut mark = Some(Json::from(Value::Object(mark)));
+fn assistant(raw: &RawValue, path: &str, mark: Json, messages: &mut Vec<Message>) -> Result<()> {
+    let mut mark = Some(mark);
     let mut add = |mut part: ContentPart, mut extra: Extra| {
         if let Some(riders) = part.riders_mut() {
             if let Some(mark) = mark.take() {

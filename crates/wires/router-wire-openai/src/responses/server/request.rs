@@ -5,7 +5,6 @@ use router_core::{
     ChatRequest, Extra, Json, Message, Mode, ModelId, ReasoningEffort, ResponseFormat, Result, Text,
 };
 use router_wire::object::{Object, invalid, is_string, list_of};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::items::item;
@@ -60,7 +59,7 @@ pub(super) fn decode_chat(mut body: Object<'_>) -> Result<(ModelId, ChatRequest,
         chat.extra.insert(
             Text::from_static(WIRE),
             Text::from_static(PLAIN_INPUT),
-            Json::from(Value::Bool(true)),
+            Json::from(true),
         );
     }
     Ok((model, chat, mode))

@@ -5,9 +5,7 @@ use router_core::{Error, Extra, FinishReason, Json, Result, StreamEvent, Text, U
 use router_wire::Events;
 use router_wire::classify;
 use router_wire::error_body::ErrorBody;
-use router_wire::lenient::Num;
 use router_wire::object::Object;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::ResponsesStreamDecoder;
@@ -50,16 +48,10 @@ impl ResponsesStreamDecoder {
     }
 
     fn reason(&self, whole: &Whole<'_>) -> (FinishReason, Option<Text>) {
-        let details = whole
-            .incomplete_details
-            .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok());
-        let why = details
-            .as_ref()
-            .and_then(|details| details["reason"].as_str())
-            .filter(|word| !word.is_empty());
+        let why = Object::lenient(whole.incomplete_details).word("reason");
         let status = whole.status.to_text();
         if why.is_some() || status.as_deref() == Some("incomplete") {
-            let word = Text::from(why.unwrap_or("incomplete"));
+            let word = why.unwrap_or_else(|| Text::from_static("incomplete"));
             let reason = match word.as_str() {
                 "max_output_tokens" | "max_tokens" | "length" => FinishReason::Length,
                 "content_filter" => FinishReason::ContentFilter,
@@ -89,11 +81,8 @@ fn unnamed(raw: &RawValue) -> Extra {
 
 /// The error of a response that failed, with the tokens that were counted all the same.
 pub(super) fn failed(whole: &Whole<'_>) -> Error {
-    let error = whole
-        .error
-        .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok())
-        .unwrap_or_default();
-    let error = failure(&ErrorBody::of(&serde_json::json!({ "error": error })));
+    let error = whole.error.map_or("null", RawValue::get);
+    let error = failure(&ErrorBody::read(format!("{{\"error\":{error}}}").as_bytes()));
     match whole.usage.and_then(usage) {
         Some(usage) => error.with_usage(usage),
         None => error,
@@ -105,40 +94,20 @@ pub(super) fn failure(body: &ErrorBody) -> Error {
 }
 
 fn usage(raw: &RawValue) -> Option<Usage> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Counts<'a> {
-        input_tokens: Num,
-        output_tokens: Num,
-        #[serde(borrow)]
-        input_tokens_details: Option<&'a RawValue>,
-        #[serde(borrow)]
-        output_tokens_details: Option<&'a RawValue>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Details {
-        cached_tokens: Num,
-        cache_write_tokens: Num,
-        reasoning_tokens: Num,
-    }
-    let counts: Counts<'_> = serde_json::from_str(raw.get()).ok()?;
-    let details = |raw: Option<&RawValue>| {
-        raw.and_then(|raw| serde_json::from_str::<Details>(raw.get()).ok())
-            .unwrap_or_default()
-    };
-    let (input, output) = (
-        details(counts.input_tokens_details),
-        details(counts.output_tokens_details),
+    let counts = Object::lenient(Some(raw));
+    let (from, to) = (
+        counts.number("input_tokens").count(),
+        counts.number("output_tokens").count(),
     );
-    let (from, to) = (counts.input_tokens.count(), counts.output_tokens.count());
     if from.is_none() && to.is_none() {
         return None;
     }
     let mut usage = Usage::new(from.unwrap_or(0), to.unwrap_or(0));
-    usage.cache_read_input_tokens = input.cached_tokens.count();
-    usage.cache_creation_input_tokens = input.cache_write_tokens.count();
-    usage.reasoning_output_tokens = output.reasoning_tokens.count();
+    let input = counts.inner("input_tokens_details");
+    usage.cache_read_input_tokens = input.number("cached_tokens").count();
+    usage.cache_creation_input_tokens = input.number("cache_write_tokens").count();
+    let output = counts.inner("output_tokens_details");
+    usage.reasoning_output_tokens = output.number("reasoning_tokens").count();
     usage.raw = Some(Json::from_raw(raw));
     Some(usage)
 }

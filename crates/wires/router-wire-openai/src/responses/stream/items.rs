@@ -7,14 +7,12 @@ use router_core::{Json, Media, Signature, StreamEvent, Text};
 use router_wire::Events;
 use router_wire::lenient::Str;
 use router_wire::object::{Object, list_of};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{ResponsesStreamDecoder, begins};
 use crate::responses::WIRE;
 use crate::responses::local::LocalTool;
 use crate::responses::riders::{ITEM, PARAGRAPH, PROVIDER, with};
-use crate::responses::wire::Part;
 
 impl ResponsesStreamDecoder {
     pub(super) fn added(&mut self, index: u64, raw: &RawValue, events: &mut Events) {
@@ -117,7 +115,7 @@ impl ResponsesStreamDecoder {
             });
         }
         let sealed = word(&mut fields, "encrypted_content");
-        let maker = Json::from(Value::from(self.speaker.provider().as_str()));
+        let maker = Json::string(self.speaker.provider().as_str());
         let mut riders = Riders::new().with_extra(with(fields.rest(WIRE), PROVIDER, maker));
         riders.set_signature(sealed.map(|data| Signature::new(self.speaker.provider(), data)));
         events.push_back(StreamEvent::PartEnd {
@@ -136,7 +134,7 @@ impl ResponsesStreamDecoder {
                 let format = word(&mut fields, "output_format").unwrap_or_else(|| Text::from_static("png"));
                 let mut media = Media::base64(MediaKind::Image, format!("image/{format}"), data);
                 // The call goes back, and the picture in it.
-                let of = Json::from(Value::from(kind));
+                let of = Json::string(kind);
                 media.riders.set_extra(with(Default::default(), ITEM, of));
                 events.push_back(StreamEvent::Media {
                     choice: 0,
@@ -168,10 +166,7 @@ impl ResponsesStreamDecoder {
 /// The texts of a list, a blank line between them.
 fn paragraphs(raw: &RawValue) -> String {
     let parts = list_of(raw).unwrap_or_default().into_iter();
-    let texts = parts.filter_map(|raw| {
-        let part: Part<'_> = serde_json::from_str(raw.get()).ok()?;
-        part.text.0.filter(|text| !text.is_empty())
-    });
+    let texts = parts.filter_map(|raw| Object::lenient(Some(raw)).word("text"));
     texts.collect::<Vec<_>>().join(PARAGRAPH)
 }
 

@@ -5,15 +5,15 @@ use router_core::content::{Citation, Opaque, Riders};
 use router_core::stream::PartKind;
 use router_core::{Extra, Json, StreamEvent, Text};
 use router_wire::Events;
+use router_wire::fill;
 use router_wire::object::{Object, list_of};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::ResponsesStreamDecoder;
 use crate::logprobs;
 use crate::responses::WIRE;
-use crate::responses::riders::{MESSAGE, map_of, with};
-use crate::responses::wire::{Annotation, Part};
+use crate::responses::riders::{MESSAGE, with};
+use crate::responses::wire::Part;
 
 impl ResponsesStreamDecoder {
     /// A delta of a part has come.
@@ -57,9 +57,12 @@ impl ResponsesStreamDecoder {
 
     /// Ends a part; its text is given where no delta has told it.
     fn part(&mut self, raw: Option<&RawValue>, told: bool, mark: Option<Extra>, events: &mut Events) {
-        let part: Part<'_> = raw
-            .and_then(|raw| serde_json::from_str(raw.get()).ok())
-            .unwrap_or_default();
+        let mut part = Part::default();
+        if let Some(raw) = raw
+            && fill::from_str(raw.get(), &mut part).is_err()
+        {
+            part = Part::default();
+        }
         match part.kind.filled() {
             Some("refusal") => {
                 self.refused = true;
@@ -83,7 +86,7 @@ impl ResponsesStreamDecoder {
                         citation: Box::new(citation),
                     });
                 }
-                if !part.logprobs.0.is_empty() {
+                if !part.logprobs.is_empty() {
                     let logprobs = Box::new(Logprobs::of_content(logprobs::read(part.logprobs)));
                     events.push_back(StreamEvent::Logprobs { choice: 0, logprobs });
                 }
@@ -103,14 +106,12 @@ impl ResponsesStreamDecoder {
     }
 
     fn citation(&self, raw: &RawValue) -> Option<Citation> {
-        let annotation: Annotation<'_> = serde_json::from_str(raw.get()).ok()?;
+        let annotation: Object<'_> = serde_json::from_str(raw.get()).ok()?;
         let mut citation = Citation::default();
-        citation.url = annotation.url.to_text();
-        citation.title = annotation
-            .title
-            .to_text()
-            .or_else(|| annotation.filename.to_text());
-        citation.range = annotation.start_index.count().zip(annotation.end_index.count());
+        citation.url = annotation.word("url");
+        citation.title = annotation.word("title").or_else(|| annotation.word("filename"));
+        let range = [annotation.number("start_index"), annotation.number("end_index")];
+        citation.range = range[0].count().zip(range[1].count());
         citation.raw = Some(Opaque::new(self.speaker.provider(), Json::from_raw(raw)));
         Some(citation)
     }
@@ -119,25 +120,22 @@ impl ResponsesStreamDecoder {
 /// The fields of a message that belong to it and not to its parts.
 fn mark(mut fields: Object<'_>) -> Extra {
     fields.take("role");
-    as_mark(map_of(fields))
+    with(Extra::new(), MESSAGE, fields.into_json())
 }
 
 /// The same, of a message that has only begun.
 fn mark_of_begun(begun: Option<&Text>) -> Extra {
     let fields = begun.and_then(|raw| serde_json::from_str::<Object<'_>>(raw).ok());
-    let mut fields = fields.map(map_of).unwrap_or_default();
+    let mut fields = fields.unwrap_or_default();
     for name in ["type", "role", "content"] {
-        fields.remove(name);
+        fields.take(name);
     }
     // The message goes back when it is complete.
-    if fields.contains_key("status") {
-        fields.insert("status".to_owned(), Value::from("completed"));
+    if let Some(status) = fields.take("status") {
+        let completed = serde_json::from_str("\"completed\"").unwrap_or(status);
+        fields.put_back("status", completed);
     }
-    as_mark(fields)
-}
-
-fn as_mark(fields: Map<String, Value>) -> Extra {
-    with(Extra::new(), MESSAGE, Json::from(Value::Object(fields)))
+    with(Extra::new(), MESSAGE, fields.into_json())
 }
 
 /// The fields of a part but its text. Its log probabilities are told apart, and need not go back.

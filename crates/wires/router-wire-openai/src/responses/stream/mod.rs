@@ -10,6 +10,7 @@ use router_core::stream::StreamStart;
 use router_core::{Error, ErrorKind, Extra, Json, Result, StreamEvent, Text};
 use router_wire::body::malformed;
 use router_wire::error_body::ErrorBody;
+use router_wire::fill;
 use router_wire::provenance::Speaker;
 use router_wire::{Events, Frame, StreamDecoder};
 use serde_json::value::RawValue;
@@ -186,7 +187,8 @@ impl ResponsesStreamDecoder {
     fn whole(&mut self, data: &Text, events: &mut Events) -> Result<()> {
         let unreadable = |error| malformed(&error, data);
         let raw: &RawValue = serde_json::from_str(data).map_err(unreadable)?;
-        let mut whole: Whole<'_> = serde_json::from_str(data).map_err(unreadable)?;
+        let mut whole = Whole::default();
+        fill::from_str(data, &mut whole).map_err(unreadable)?;
         let output = std::mem::take(&mut whole.output);
         if whole.status.filled() == Some("failed") || (whole.error.is_some() && output.0.is_empty()) {
             return Err(failed(&whole));
@@ -222,7 +224,7 @@ impl ResponsesStreamDecoder {
 /// The event that tells the id of an item before its first delta.
 fn begins(id: Option<Text>, events: &mut Events) {
     if let Some(id) = id {
-        let id = Json::from(serde_json::Value::from(id.as_str()));
+        let id = Json::string(&id);
         let extra = Extra::of(Text::from_static(WIRE), vec![(Text::from_static("id"), id)]);
         events.push_back(StreamEvent::PartStart {
             choice: 0,
@@ -237,7 +239,8 @@ impl StreamDecoder for ResponsesStreamDecoder {
         if data.is_empty() || data == "[DONE]" {
             return Ok(());
         }
-        let event: Event<'_> = serde_json::from_str(data).map_err(|error| malformed(&error, data))?;
+        let mut event = Event::default();
+        fill::from_str(data, &mut event).map_err(|error| malformed(&error, data))?;
         self.event(event, frame, events)
     }
 
