@@ -25,6 +25,8 @@ pub struct Client {
     parts: Arc<crate::config::Parts>,
     #[cfg(feature = "retry")]
     breakers: Arc<[router_retry::BreakerHandle]>,
+    #[cfg(all(feature = "retry", feature = "telemetry"))]
+    metrics: Option<router_telemetry::Metrics>,
     /// All of it, behind the layer that remembers.
     #[cfg(all(feature = "config", feature = "conversation"))]
     conversations: Option<Arc<dyn Provider>>,
@@ -186,6 +188,8 @@ impl ClientBuilder {
         #[cfg(all(feature = "retry", not(feature = "config")))]
         let front = self.stack.front()?;
         Ok(Client {
+            #[cfg(all(feature = "retry", feature = "telemetry"))]
+            metrics: self.stack.telemetry.as_ref().map(|layer| layer.metrics().clone()),
             #[cfg(feature = "retry")]
             front: self.stack.in_front(Arc::new(directory.clone()), &front),
             #[cfg(feature = "config")]
@@ -290,6 +294,13 @@ impl Client {
     fn restricted(&self, call: &Call) -> Option<&crate::callers::Caller> {
         let caller = call.context.caller()?;
         self.parts.callers.get(caller)
+    }
+
+    /// What its calls came to, where it counts them.
+    #[cfg(all(feature = "retry", feature = "telemetry"))]
+    #[must_use]
+    pub fn metrics(&self) -> Option<&router_telemetry::Metrics> {
+        self.metrics.as_ref()
     }
 
     /// What is let through to the providers, where they have breakers.

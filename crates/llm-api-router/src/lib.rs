@@ -6,6 +6,8 @@ mod client;
 #[cfg(feature = "config")]
 pub mod config;
 mod directory;
+#[cfg(all(feature = "serve", feature = "telemetry"))]
+mod metrics_page;
 #[cfg(feature = "client")]
 mod providers;
 #[cfg(feature = "client")]
@@ -16,6 +18,8 @@ mod stack;
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "config")]
 pub use config::Config;
+#[cfg(all(feature = "serve", feature = "telemetry"))]
+pub use metrics_page::MetricsPage;
 #[cfg(feature = "client")]
 #[allow(
     unused_imports,
@@ -52,6 +56,8 @@ pub use router_redis as redis;
 pub use router_retry as retry;
 #[cfg(feature = "serve")]
 pub use router_serve as serve;
+#[cfg(feature = "telemetry")]
+pub use router_telemetry as telemetry;
 #[cfg(feature = "tokens")]
 pub use router_tokens as counting;
 pub use router_wire as wire;

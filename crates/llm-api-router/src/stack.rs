@@ -10,7 +10,7 @@ use router_retry::{
 
 /// The layers of a client. What is absent is left out; [`Stack::default`] has retries, breakers and timeouts.
 ///
-/// Their order is not for anybody to choose, since only one is right: cache, limits and retry stand around all providers, so that a hit
+/// Their order is not for anybody to choose, since only one is right: telemetry, cache, limits and retry stand around all providers, so that a hit
 /// costs no limit, there is one budget of attempts, and each attempt is routed anew; limits, breaker and timeouts of its own stand around
 /// each provider.
 ///
@@ -18,6 +18,9 @@ use router_retry::{
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Stack {
+    /// What tells of calls and counts them: nothing, unless set.
+    #[cfg(feature = "telemetry")]
+    pub telemetry: Option<router_telemetry::TelemetryLayer>,
     /// What is kept of answers: nothing, unless set.
     #[cfg(feature = "cache")]
     pub cache: Option<router_cache::CachePolicy>,
@@ -45,6 +48,10 @@ impl fmt::Debug for Stack {
 
 impl PartialEq for Stack {
     fn eq(&self, other: &Self) -> bool {
+        #[cfg(feature = "telemetry")]
+        if self.telemetry != other.telemetry {
+            return false;
+        }
         #[cfg(feature = "cache")]
         if self.cache != other.cache {
             return false;
@@ -73,6 +80,8 @@ impl Stack {
     #[must_use]
     pub fn none() -> Self {
         Self {
+            #[cfg(feature = "telemetry")]
+            telemetry: None,
             #[cfg(feature = "cache")]
             cache: None,
             #[cfg(feature = "ratelimit")]
@@ -103,6 +112,14 @@ impl Stack {
     #[must_use]
     pub fn with_timeouts(mut self, policy: impl Into<Option<TimeoutPolicy>>) -> Self {
         self.timeouts = policy.into();
+        self
+    }
+
+    /// With calls told of and counted, or not.
+    #[cfg(feature = "telemetry")]
+    #[must_use]
+    pub fn with_telemetry(mut self, layer: impl Into<Option<router_telemetry::TelemetryLayer>>) -> Self {
+        self.telemetry = layer.into();
         self
     }
 
@@ -138,7 +155,7 @@ impl Stack {
         (Arc::new(breaker), Some(handle))
     }
 
-    /// What stands around all providers, or around a route, outermost last: retry, limits, cache.
+    /// What stands around all providers, or around a route, outermost last: retry, limits, cache, telemetry.
     pub(crate) fn in_front(&self, mut provider: Arc<dyn Provider>, front: &Front) -> Arc<dyn Provider> {
         if let Some(policy) = &self.retry {
             let layer = self.shared.get_or_init(|| RetryLayer::new(policy.clone()));
@@ -155,6 +172,10 @@ impl Stack {
         #[cfg(feature = "cache")]
         if let Some(cache) = &front.cache {
             provider = Arc::new(cache.layer(provider));
+        }
+        #[cfg(feature = "telemetry")]
+        if let Some(telemetry) = &self.telemetry {
+            provider = Arc::new(telemetry.layer(provider));
         }
         let _ = front;
         provider

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 use llm_api_router::chat::ReasoningConfig;
 use llm_api_router::{
-    ChatRequest, ContentPart, Context, Message, Provider, ProviderExt as _, ReasoningEffort, StreamEvent,
-    Warning,
+    ChatRequest, Config, ContentPart, Context, Message, Provider, ProviderExt as _, ReasoningEffort,
+    StreamEvent, Warning,
 };
 use tokio::io::AsyncReadExt as _;
 
@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::prompt::Values;
 use crate::select::{select, select_of};
 use crate::session::remembering;
+use crate::telling::Telling;
 
 /// One question.
 #[derive(Debug, Args)]
@@ -62,6 +63,8 @@ pub(crate) struct Chat {
     /// Wait for the whole answer instead of printing it as it comes.
     #[arg(long)]
     no_stream: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 impl Chat {
@@ -71,9 +74,12 @@ impl Chat {
             None => (self.request().await?, None),
         };
         let model = self.model.clone().or(model);
-        let selected = match &self.config {
-            Some(file) => select_of(file, model.as_deref())?,
-            None => select(model.as_deref())?,
+        let config = self.config.as_ref().map(Config::from_file).transpose()?;
+        let set = config.as_ref().and_then(|config| config.telemetry.clone());
+        let told = self.telling.start_if_asked(set)?;
+        let selected = match config {
+            Some(config) => select_of(config, model.as_deref(), &told)?,
+            None => select(model.as_deref(), &told)?,
         };
         let (provider, context) = match &self.session {
             Some(name) => remembering(selected.client, name, self.sessions.clone())?,

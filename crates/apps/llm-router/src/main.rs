@@ -12,6 +12,7 @@ mod select;
 mod serve;
 mod session;
 mod sim;
+mod telling;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,7 @@ use llm_api_router::ProviderExt as _;
 
 use crate::failure::Failure;
 use crate::select::configured;
+use crate::telling::Told;
 
 /// Which models.
 #[derive(Debug, Args)]
@@ -18,7 +19,7 @@ pub(crate) struct Models {
 
 impl Models {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let client = configured(None)?;
+        let client = configured(None, &Told::default())?;
         let mut found = 0;
         let mut failure = None;
         let providers: Vec<_> = client.providers().cloned().collect();

@@ -1,12 +1,10 @@
 //! Which providers there are, by the environment, and which of them answers.
 
-use std::path::Path;
-
 use llm_api_router::sim::SimVendor;
-use llm_api_router::{Client, ClientBuilder, ModelRef, Registry};
+use llm_api_router::{Client, ClientBuilder, Config, ModelRef, Registry};
 
-use crate::config::read;
 use crate::failure::Failure;
+use crate::telling::Told;
 
 /// The simulated vendor's name.
 const SIM: &str = "sim";
@@ -18,7 +16,7 @@ pub(crate) struct Selected {
 }
 
 /// The provider and model for one call.
-pub(crate) fn select(named: Option<&str>) -> Result<Selected, Failure> {
+pub(crate) fn select(named: Option<&str>, told: &Told) -> Result<Selected, Failure> {
     let registry = Registry::builtin();
     let first = registry.entries().find(|entry| entry.is_configured());
     let provider = named.and_then(|name| ModelRef::parse(name, |word| registry.get(word).is_some()).provider);
@@ -29,10 +27,14 @@ pub(crate) fn select(named: Option<&str>) -> Result<Selected, Failure> {
     };
     if wants_sim && !is_configured(&registry, SIM) {
         if named.is_none() {
-            eprintln!("note: {}; the simulated vendor answers", no_key(&registry));
+            let why = no_key(&registry);
+            told.note(format_args!("note: {why}; the simulated vendor answers"));
         }
         let model = named.map_or("sim-model", |name| name.strip_prefix("sim/").unwrap_or(name));
-        let client = Client::builder().provider(SimVendor::in_process()?).build()?;
+        let client = Client::builder()
+            .provider(SimVendor::in_process()?)
+            .stack(told.stack())
+            .build()?;
         return Ok(Selected {
             client,
             model: model.to_owned(),
@@ -59,7 +61,7 @@ pub(crate) fn select(named: Option<&str>) -> Result<Selected, Failure> {
             names(&registry)
         )));
     }
-    let builder = with_sim_prefix(registry.client_from_env()?, &registry);
+    let builder = with_sim_prefix(registry.client_from_env()?, &registry).stack(told.stack());
     let client = match first {
         Some(entry) => builder.default_provider(entry.vendor().id).build()?,
         None => builder.build()?,
@@ -72,8 +74,9 @@ pub(crate) fn select(named: Option<&str>) -> Result<Selected, Failure> {
 }
 
 /// The client of a configuration, and a model of it: the one that is named, or its only route.
-pub(crate) fn select_of(file: &Path, named: Option<&str>) -> Result<Selected, Failure> {
-    let (_, client) = read(file)?;
+pub(crate) fn select_of(mut config: Config, named: Option<&str>, told: &Told) -> Result<Selected, Failure> {
+    config.telemetry.clone_from(&told.set);
+    let client = config.client(&Registry::builtin())?;
     let mut routes = client.routes().map(|(name, _)| name.to_owned());
     let model = match (named, routes.next(), routes.next()) {
         (Some(name), ..) => name.to_owned(),
@@ -92,7 +95,7 @@ pub(crate) fn select_of(file: &Path, named: Option<&str>) -> Result<Selected, Fa
 }
 
 /// All configured providers; the simulated one inside the process when there are none.
-pub(crate) fn configured(default: Option<&str>) -> Result<Client, Failure> {
+pub(crate) fn configured(default: Option<&str>, told: &Told) -> Result<Client, Failure> {
     let registry = Registry::builtin();
     if !registry.entries().any(|entry| entry.is_configured()) {
         if let Some(name) = default.filter(|name| *name != SIM) {
@@ -104,10 +107,12 @@ pub(crate) fn configured(default: Option<&str>) -> Result<Client, Failure> {
                 "provider {name} is not configured: {remedy}"
             )));
         }
-        eprintln!("note: {}; the simulated vendor answers", no_key(&registry));
-        return Ok(Client::builder().provider(SimVendor::in_process()?).build()?);
+        let why = no_key(&registry);
+        told.note(format_args!("note: {why}; the simulated vendor answers"));
+        let builder = Client::builder().provider(SimVendor::in_process()?);
+        return Ok(builder.stack(told.stack()).build()?);
     }
-    let builder = with_sim_prefix(registry.client_from_env()?, &registry);
+    let builder = with_sim_prefix(registry.client_from_env()?, &registry).stack(told.stack());
     Ok(match default {
         Some(name) => builder
             .default_provider(registry.get(name).map_or(name, |entry| entry.vendor().id))

@@ -8,7 +8,7 @@ use crate::metrics::Metrics;
 use crate::policy::TelemetryPolicy;
 use crate::provider::Telemetry;
 
-/// Wraps providers in [`Telemetry`]. All that one layer and its clones wrap is counted together.
+/// Wraps providers in [`Telemetry`]. A layer is equal to its clones. All that one layer and its clones wrap is counted together.
 #[derive(Clone, Debug)]
 pub struct TelemetryLayer {
     shared: Arc<Shared>,
@@ -19,6 +19,12 @@ pub struct TelemetryLayer {
 pub(crate) struct Shared {
     pub(crate) policy: TelemetryPolicy,
     pub(crate) metrics: Metrics,
+}
+
+impl PartialEq for TelemetryLayer {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
 }
 
 impl Default for TelemetryLayer {

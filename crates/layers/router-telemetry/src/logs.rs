@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::str::FromStr;
 
 use router_core::secret::mask_secrets;
-use router_core::{Error, ErrorKind, Result};
+use router_core::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 use tracing::Dispatch;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
@@ -92,6 +93,39 @@ pub enum LogLevel {
     Trace,
 }
 
+/// Reads one of the words that name a value in configurations.
+macro_rules! from_words {
+    ($name:ident: $($word:literal => $value:ident),+) => {
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($word => Ok(Self::$value),)+
+                    _ => Err(UnknownWord(&[$($word),+])),
+                }
+            }
+        }
+    };
+}
+
+from_words!(LogFormat: "text" => Text, "json" => Json);
+from_words!(
+    LogLevel: "off" => Off, "error" => Error, "warn" => Warn, "info" => Info, "debug" => Debug, "trace" => Trace
+);
+
+/// A word that is none of those that are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownWord(&'static [&'static str]);
+
+impl fmt::Display for UnknownWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected one of {}", self.0.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownWord {}
+
 impl LogLevel {
     fn filter(self) -> LevelFilter {
         match self {
@@ -117,7 +151,7 @@ impl Logs {
     ///
     /// # Errors
     /// `Config` when the process has logs already.
-    pub fn to_stderr(policy: &LogPolicy) -> Result<Self> {
+    pub fn to_stderr(policy: &LogPolicy) -> router_core::Result<Self> {
         let (dispatch, logs) = Self::to(policy, io::stderr());
         tracing::dispatcher::set_global_default(dispatch).map_err(|_| {
             Error::new(
@@ -146,7 +180,7 @@ impl Logs {
         // Spans are for what is told inside of them. Where that is not told, writing them down is left out.
         let has_spans = policy.level >= LogLevel::Debug;
         let wanted = filter_fn(move |told| {
-            *told.level() <= level && (has_spans || told.is_event() || told.target() != TARGET)
+            *told.level() <= level && (has_spans || !told.is_span() || told.target() != TARGET)
         });
         let subscriber = tracing_subscriber::registry().with(wanted.with_max_level_hint(level));
         let dispatch = match policy.format {
@@ -165,7 +199,6 @@ impl Logs {
     }
 
     /// The same for a page of metrics, which outlives this.
-    #[must_use]
     pub fn dropped_count(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
         let dropped = self.dropped.clone();
         move || dropped.dropped_lines() as u64

@@ -14,6 +14,7 @@ use router_http::{HttpConfig, ProviderSettings};
 use router_ratelimit::{Dimension, KeyName, Limit, Limiter, RateLimitLayer};
 use router_redis::Redis;
 use router_retry::BreakerHandle;
+use router_telemetry::TelemetryLayer;
 
 use super::http::HttpSettings;
 use super::provider::ProviderConfig;
@@ -100,6 +101,11 @@ impl Config {
                 .with_timeouts(self.timeouts.policy())
                 .with_limits(self.limits.iter().cloned())
                 .with_cache(self.cache.clone())
+                .with_telemetry(
+                    self.telemetry
+                        .as_ref()
+                        .map(|set| TelemetryLayer::new(set.policy())),
+                )
         })
     }
 }
@@ -136,6 +142,10 @@ impl Building<'_> {
         if self.config.gateway.max_in_flight == 0 {
             self.wrong
                 .push("gateway.max_in_flight: 0 lets nobody in".to_owned());
+        }
+        if let Some(telemetry) = &self.config.telemetry {
+            self.wrong
+                .extend(telemetry.wrong(self.config.gateway.listen.as_deref()));
         }
         let limits = self.limits("limits", &self.config.limits, "all");
         let callers = self.callers();

@@ -11,6 +11,7 @@ mod provider;
 mod read;
 mod route;
 mod setting;
+mod telemetry;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub use http::HttpSettings;
 pub use provider::{ProviderConfig, ProviderTimeouts};
 pub use route::RouteConfig;
 pub use setting::Setting;
+pub use telemetry::TelemetryConfig;
 
 /// A configuration. Every field has a default, and unknown fields are refused.
 ///
@@ -80,6 +82,8 @@ pub struct Config {
     pub conversations: Option<ConversationsConfig>,
     /// The Redis that instances share limits, answers and cooldowns in: none.
     pub redis: Option<RedisConfig>,
+    /// What is told of calls, and counted: nothing.
+    pub telemetry: Option<TelemetryConfig>,
     /// How `llm-router serve` serves it.
     pub gateway: GatewayConfig,
     /// Where it was read from.

@@ -142,7 +142,7 @@ async fn every_documented_configuration_works_with_a_dead_primary() {
     let (well, _) = vendor("sim-model").await;
     let (failing, _) = vendor("sim-fault-503").await;
     let examples = examples();
-    assert_eq!(examples.len(), 8);
+    assert_eq!(examples.len(), 9);
     for example in examples {
         for dead in [&nobody(), &failing] {
             let config = moved(example, dead, &well);
@@ -419,6 +419,27 @@ async fn what_is_wrong_is_told_with_file_place_and_next_step() {
             "[redis]\nurl = \"rediss://127.0.0.1:1\"\nca_file = \"/nosuch/ca.pem\"",
             &["redis.ca_file", "/nosuch/ca.pem"],
         ),
+        (
+            "[telemetry]\nlogs = \"jsn\"",
+            &["router.toml:2", "jsn", "did you mean `json`?"],
+        ),
+        (
+            "[telemetry]\nlevl = \"info\"",
+            &["router.toml:2", "levl", "did you mean `level`?"],
+        ),
+        (
+            "[telemetry]\nmetrics = \"9464\"",
+            &["router.toml: telemetry.metrics", "127.0.0.1:9464"],
+        ),
+        (
+            "[telemetry]\nmetrics = \"0.0.0.0:80\"\n[gateway]\nlisten = \"0.0.0.0:80\"",
+            &["telemetry.metrics", "an address of their own"],
+        ),
+        (
+            "[telemetry]\nlog_queue = 0",
+            &["telemetry.log_queue", "level = \"off\""],
+        ),
+        ("[telemetry]\nmax_series = 0", &["telemetry.max_series"]),
         ("default_provider = \"nobody\"\nenvironment = false", &["nobody"]),
         (
             "[providers.openai]\napi_key = \"${SET}\"\noptions = { region = \"eu\" }",

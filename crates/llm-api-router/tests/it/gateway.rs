@@ -183,6 +183,49 @@ async fn a_break_at_every_event_reaches_every_client() {
     assert_eq!(told, 400);
 }
 
+/// The same is counted: as incomplete where the client had something of the answer, as an error where it had nothing.
+#[cfg(feature = "telemetry")]
+#[tokio::test]
+async fn a_break_at_every_event_is_counted_as_incomplete() {
+    use llm_api_router::Layer as _;
+    use llm_api_router::telemetry::TelemetryLayer;
+
+    let sim = Sim::start().await.expect("a free port");
+    for (vendor, base) in VENDORS {
+        let telemetry = TelemetryLayer::default();
+        let settings = ProviderSettings::default()
+            .with_api_key("sk-canary")
+            .with_base_url(format!("{}{base}", sim.url()));
+        let provider = Registry::builtin().build(vendor, &settings).expect("a provider");
+        let address = serve(Service::new(telemetry.layer(provider))).await;
+        let count = |outcome: &str| -> u32 {
+            let page = telemetry.metrics().page();
+            let label = format!("outcome=\"{outcome}\"");
+            let lines = page
+                .lines()
+                .filter(|line| line.starts_with("llm_router_calls_total{") && line.contains(&label));
+            lines
+                .filter_map(|line| line.rsplit(' ').next()?.parse::<u32>().ok())
+                .sum()
+        };
+        let (mut broken, mut failed) = (0, 0);
+        for wire in &WIRES {
+            for count in 0..5 {
+                let (status, _) = wire.ask(&address, &format!("sim-fault-cut{count}")).await;
+                if status == 200 {
+                    broken += 1;
+                } else {
+                    failed += 1;
+                }
+            }
+        }
+        assert!(broken >= WIRES.len() as u32, "{vendor}: {broken}");
+        assert_eq!(count("incomplete"), broken, "{vendor}");
+        assert_eq!(count("error"), failed, "{vendor}");
+        assert_eq!(count("ok") + count("cancelled"), 0, "{vendor}");
+    }
+}
+
 /// Every byte of a failed attempt before the first content stays back: the client gets a status and an error body.
 #[tokio::test]
 async fn a_failure_before_the_first_content_is_a_status() {

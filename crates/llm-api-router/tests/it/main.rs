@@ -31,6 +31,8 @@ mod providers_page;
 mod soak;
 #[cfg(feature = "retry")]
 mod stack;
+#[cfg(all(feature = "config", feature = "providers", feature = "serve"))]
+mod telemetry;
 
 use llm_api_router::sim::{SimModel, SimVendor};
 use llm_api_router::{Client, ErrorKind, ProviderExt, ProviderSettings, Registry, Scripted};

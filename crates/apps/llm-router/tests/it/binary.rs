@@ -1,7 +1,7 @@
 //! The binary, started with arguments and an environment of its own.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -95,6 +95,11 @@ impl Server {
             .unwrap_or_else(|| panic!("no address: {line:?}"))
             .to_owned();
         Self { child, address }
+    }
+
+    /// What it tells beside its answers; can be taken once.
+    pub(crate) fn stderr(&mut self) -> BufReader<ChildStderr> {
+        BufReader::new(self.child.stderr.take().expect("it is a pipe, and taken once"))
     }
 
     /// Its number among the system's processes.

@@ -11,3 +11,4 @@ mod replay;
 mod serve;
 mod session;
 mod slow;
+mod telemetry;

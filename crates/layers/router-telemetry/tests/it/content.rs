@@ -37,10 +37,13 @@ async fn told(policy: TelemetryPolicy, asked: &str, answered: &str) -> Traced {
         }
     }));
     let call = Call::new("good", ChatRequest::user(asked));
-    provider.call(&call).await.unwrap();
-    provider.call(&call.with_model("bad".into())).await.unwrap_err();
-    let reply = provider.call(&call.streaming()).await.unwrap();
-    reply.into_output().await.unwrap();
+    provider.call(&call).await.expect("an answer");
+    provider
+        .call(&call.with_model("bad".into()))
+        .await
+        .expect_err("it is bad");
+    let reply = provider.call(&call.streaming()).await.expect("an answer");
+    reply.into_output().await.expect("an answer");
     drop(guard);
     traced
 }

@@ -32,12 +32,12 @@ impl Traced {
     }
 
     pub(crate) fn spans(&self) -> Vec<Fields> {
-        self.kept.lock().unwrap().spans.clone()
+        self.kept.lock().expect("no panic").spans.clone()
     }
 
     /// Events of a message: whether they are in a span, and their fields.
     pub(crate) fn events(&self, message: &str) -> Vec<(bool, Fields)> {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept.lock().expect("no panic");
         let events = kept
             .events
             .iter()
@@ -49,7 +49,7 @@ impl Traced {
 
     /// All of it as text.
     pub(crate) fn text(&self) -> String {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept.lock().expect("no panic");
         format!("{:?} {:?}", kept.spans, kept.events)
     }
 }
@@ -74,13 +74,13 @@ impl Subscriber for Traced {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let mut fields = Fields::new();
         span.record(&mut Reading(&mut fields));
-        let mut kept = self.kept.lock().unwrap();
+        let mut kept = self.kept.lock().expect("no panic");
         kept.spans.push(fields);
         Id::from_u64(kept.spans.len() as u64)
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
-        let mut kept = self.kept.lock().unwrap();
+        let mut kept = self.kept.lock().expect("no panic");
         values.record(&mut Reading(&mut kept.spans[span.into_u64() as usize - 1]));
     }
 
@@ -90,7 +90,7 @@ impl Subscriber for Traced {
         let mut fields = Fields::new();
         event.record(&mut Reading(&mut fields));
         let parent = event.parent().map(Id::into_u64);
-        self.kept.lock().unwrap().events.push((parent, fields));
+        self.kept.lock().expect("no panic").events.push((parent, fields));
     }
 
     fn enter(&self, _span: &Id) {}

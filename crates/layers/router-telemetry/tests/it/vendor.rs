@@ -79,7 +79,8 @@ pub(crate) enum Step {
 
 /// A stream of these steps, which has begun.
 pub(crate) async fn stream(steps: &[Step]) -> Result<Reply> {
-    let mut steps = steps.to_vec().into_iter();
+    let steps: Vec<Step> = steps.into();
+    let mut steps = steps.into_iter();
     let source = futures_util::stream::unfold((), move |()| {
         let mut waits = Vec::new();
         let event = loop {
