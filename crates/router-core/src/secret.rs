@@ -152,6 +152,20 @@ fn is_key_byte(byte: u8) -> bool {
 
 /// How many leading bytes of a word may be shown, when the word is or ends in a key.
 fn key_in_word(word: &str, before: &str) -> Option<usize> {
+    key_in(word, before).or_else(|| {
+        // The letters of an escape belong to what stands before: `\nsk-…` in JSON, `%3Dsk-…` in an address.
+        let escape = match before.as_bytes().last()? {
+            b'\\' if word.starts_with('u') => 5,
+            b'\\' => 1,
+            b'%' => 2,
+            _ => return None,
+        };
+        let shown = key_in(word.get(escape..)?, "")?;
+        Some(escape + shown)
+    })
+}
+
+fn key_in(word: &str, before: &str) -> Option<usize> {
     if word.len() >= SHORTEST_WITH_PREFIX {
         let bytes = word.as_bytes();
         let starts = (0..bytes.len()).filter(|at| *at == 0 || !bytes[at - 1].is_ascii_alphanumeric());

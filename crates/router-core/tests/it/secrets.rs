@@ -58,6 +58,10 @@ fn shapes() {
             format!("{{\"error\":\"bad key {key}\"}}"),
             format!("https://example.com/v1?key={key}&alt=sse"),
             format!("Authorization: Bearer {key}"),
+            format!("a line\\n{key}\\ttab"),
+            format!("a line\\\\n{key}"),
+            format!("\\u0020{key}"),
+            format!("https://example.com/?to=%2Fv1%3D{key}%26"),
         ] {
             let masked = mask_secrets(&text);
             let end = &key[key.len() - 8..];

@@ -82,7 +82,7 @@ async fn it_is_told_where_asked_for() {
 #[tokio::test]
 async fn keys_are_masked() {
     for key in KEYS {
-        let text = format!("my key is {key}, you know");
+        let text = format!("my key is\n{key}\nyou know");
         let policy = TelemetryPolicy::default().with_content(true);
         let traced = told(policy, &text, &text).await;
         let text = traced.text();

@@ -60,8 +60,11 @@ fn vendor() -> Vendor {
 async fn two_calls(provider: &impl Provider) {
     let context = Context::new().with_request_id("req_1");
     let call = Call::new("good", ChatRequest::user("Hello")).with_context(context);
-    provider.call(&call).await.unwrap();
-    provider.call(&call.with_model("bad".into())).await.unwrap_err();
+    provider.call(&call).await.expect("an answer");
+    provider
+        .call(&call.with_model("bad".into()))
+        .await
+        .expect_err("it is bad");
 }
 
 async fn logged(policy: LogPolicy) -> String {
@@ -129,7 +132,7 @@ async fn keys_are_masked_in_lines_of_others_too() {
             let provider = told.layer(Vendor::new(move |_| async move {
                 Err(Error::new(ErrorKind::Authentication, format!("wrong key: {key}")))
             }));
-            let call = Call::new(*key, ChatRequest::user(format!("{key} {key:?}")));
+            let call = Call::new(*key, ChatRequest::user(format!("{key}\n{key}\t{key:?}")));
             provider.call(&call).await.unwrap_err();
         }
         drop(guard);
