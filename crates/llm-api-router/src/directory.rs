@@ -41,8 +41,9 @@ impl Directory {
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Arc<dyn Provider>> {
-        let id = self.0.canonical(id);
-        self.0.providers.iter().find(|provider| *provider.id() == *id)
+        let find = |id: &str| self.0.providers.iter().find(|provider| *provider.id() == *id);
+        // One that was given a name goes by it, also where a vendor has it as another name of its own.
+        find(id).or_else(|| find(self.0.canonical(id)))
     }
 
     /// The provider that a model's name goes to, and the model's name there.

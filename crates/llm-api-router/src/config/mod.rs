@@ -13,6 +13,8 @@ mod route;
 mod setting;
 mod telemetry;
 mod variables;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 use std::collections::BTreeMap;
 

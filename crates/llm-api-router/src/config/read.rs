@@ -8,18 +8,25 @@ use router_core::{Error, ErrorKind, Result};
 use super::Config;
 
 impl Config {
-    /// The configuration in a file: JSON when its name ends so, TOML otherwise.
+    /// The configuration in a file: JSON or YAML when its name ends so (`.json`, `.yaml`, `.yml`), TOML otherwise.
     ///
     /// # Errors
-    /// `Config` naming the file, the line and the field.
+    /// `Config` naming the file, the line and the field; or the feature `yaml`, where a build without it is given YAML.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| wrong(format!("{name} cannot be read: {error}")))?;
-        match path.extension().is_some_and(|extension| extension == "json") {
-            true => Self::from_json(&name, &text),
-            false => Self::from_toml(&name, &text),
+        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        match ending.as_deref().and_then(std::ffi::OsStr::to_str) {
+            Some("json") => Self::from_json(&name, &text),
+            #[cfg(feature = "yaml")]
+            Some("yaml" | "yml") => Self::from_yaml(&name, &text),
+            #[cfg(not(feature = "yaml"))]
+            Some("yaml" | "yml") => Err(wrong(format!(
+                "{name}: this build reads no YAML: write TOML or JSON, or add the feature `yaml`"
+            ))),
+            _ => Self::from_toml(&name, &text),
         }
     }
 
@@ -28,10 +35,13 @@ impl Config {
     /// # Errors
     /// `Config` naming the line and the field.
     pub fn from_toml(name: &str, text: &str) -> Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|error| {
-            // Not as it shows itself: that has the line's text, and a key may stand there.
-            let place = error.span().map(|span| place(text, span.start));
-            told(name, place, error.message())
+        // Not as an error shows itself: that has the line's text, and a key may stand there.
+        let place = |error: &toml::de::Error| error.span().map(|span| place(text, span.start));
+        let read = toml::Deserializer::parse(text)
+            .map_err(|error| told(name, place(&error), "", error.message()))?;
+        let config: Self = serde_path_to_error::deserialize(read).map_err(|error| {
+            let (path, error) = (error.path().to_string(), error.into_inner());
+            told(name, place(&error), &path, error.message())
         })?;
         Ok(config.named(name))
     }
@@ -41,11 +51,26 @@ impl Config {
     /// # Errors
     /// `Config` naming the line and the field.
     pub fn from_json(name: &str, text: &str) -> Result<Self> {
-        let config: Self = serde_json::from_str(text).map_err(|error| {
+        let told = |path: &str, error: &serde_json::Error| {
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            told(name, Some((error.line(), error.column())), message)
-        })?;
+            told(name, Some((error.line(), error.column())), path, message)
+        };
+        let mut read = serde_json::Deserializer::from_str(text);
+        let config: Self = serde_path_to_error::deserialize(&mut read)
+            .map_err(|error| told(&error.path().to_string(), error.inner()))?;
+        read.end().map_err(|error| told("", &error))?;
+        Ok(config.named(name))
+    }
+
+    /// The same in YAML 1.2: `yes` and `no` are words, and a key that stands twice is an error.
+    ///
+    /// # Errors
+    /// `Config` naming the line and the field.
+    #[cfg(feature = "yaml")]
+    pub fn from_yaml(name: &str, text: &str) -> Result<Self> {
+        let config: Self =
+            super::yaml::read(text).map_err(|error| told(name, error.place, &error.path, &error.message))?;
         Ok(config.named(name))
     }
 
@@ -60,11 +85,17 @@ pub(super) fn wrong(message: String) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-fn told(name: &str, place: Option<(usize, usize)>, message: &str) -> Error {
+fn told(name: &str, place: Option<(usize, usize)>, path: &str, message: &str) -> Error {
     let place = place.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
     let message = mask_secrets(message.trim_end());
     let message = message.replace('\n', ": ");
-    wrong(format!("{name}{place}: {message}{}", nearest(&message)))
+    // The whole of it is `.` or nothing, and a name that was not read to its end is `?`.
+    let path = path.strip_suffix('?').unwrap_or(path);
+    let path = match path.trim_matches('.') {
+        "" => String::new(),
+        path => format!("{}: ", mask_secrets(path)),
+    };
+    wrong(format!("{name}{place}: {path}{message}{}", nearest(&message)))
 }
 
 /// Line and column, from 1.

@@ -19,6 +19,8 @@ mod cost;
 mod errors;
 #[cfg(feature = "config")]
 mod exits;
+#[cfg(feature = "yaml")]
+mod formats;
 #[cfg(all(feature = "providers", feature = "hyper", feature = "serve"))]
 mod gateway;
 #[cfg(all(feature = "providers", feature = "hyper"))]
@@ -45,11 +47,13 @@ async fn names_choose_the_provider() {
         .provider(SimModel::new())
         .default_provider("one")
         .alias("deux", "two")
+        .alias("one", "two")
         .prefix("sim-", "sim")
         .missing("three", "set THREE_API_KEY")
         .build()
         .unwrap();
     assert_eq!(client.chat("some/model", "hi").await.unwrap().text(), "from one");
+    assert_eq!(client.chat("one/model", "hi").await.unwrap().text(), "from one");
     assert_eq!(client.chat("deux/model", "hi").await.unwrap().text(), "from two");
     let answer = client.chat("sim-model", "Say only: from sim").await.unwrap();
     assert_eq!(answer.text(), "from sim");
