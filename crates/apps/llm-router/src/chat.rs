@@ -1,4 +1,4 @@
-//! `llm-router chat`: one question, one answer.
+//! `llm-router chat`: one question and its answer, or a conversation.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -17,16 +17,20 @@ use crate::failure::Failure;
 use crate::prompt::Values;
 use crate::select::{select, select_of};
 use crate::session::remembering;
-use crate::telling::Telling;
+use crate::talk::{Seat, talk};
+use crate::telling::{Telling, Told};
 
-/// One question.
+/// One question, or a conversation.
 #[derive(Debug, Args)]
 pub(crate) struct Chat {
-    /// The question; `-` or nothing reads it from stdin.
+    /// The question; `-` reads it from stdin. Without one it is read from stdin too, and a terminal begins a conversation.
     prompt: Vec<String>,
     /// Provider and model, as in `anthropic/claude-sonnet-5`.
     #[arg(short, long, value_name = "PROVIDER/MODEL")]
-    model: Option<String>,
+    pub(crate) model: Option<String>,
+    /// A conversation, each line of stdin a question; `/help` lists what else can be said.
+    #[arg(long, conflicts_with_all = ["prompt", "template", "json", "no_stream"])]
+    interactive: bool,
     /// Providers, routes and layers; see docs/configuration.md. With one, a model has to be named, or there is one route.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -38,7 +42,7 @@ pub(crate) struct Chat {
     values: Values,
     /// Instructions in front of the question.
     #[arg(short, long, value_name = "TEXT")]
-    system: Option<String>,
+    pub(crate) system: Option<String>,
     /// An image or PDF file, or an image's address; may be repeated.
     #[arg(short, long = "image", value_name = "FILE|URL")]
     images: Vec<String>,
@@ -69,24 +73,25 @@ pub(crate) struct Chat {
 
 impl Chat {
     pub(crate) async fn run(self) -> Result<(), Failure> {
+        let config = self.config.as_ref().map(Config::from_file).transpose()?;
+        let set = config.as_ref().and_then(|config| config.telemetry.clone());
+        let told = self.telling.start_if_asked(set)?;
+        if self.interactive || self.begins_conversation() {
+            return talk(&self, config.as_ref(), &told).await;
+        }
         let (request, model) = match &self.template {
             Some(id) => self.templated(id)?,
             None => (self.request().await?, None),
         };
         let model = self.model.clone().or(model);
-        let config = self.config.as_ref().map(Config::from_file).transpose()?;
-        let set = config.as_ref().and_then(|config| config.telemetry.clone());
-        let told = self.telling.start_if_asked(set)?;
-        let selected = match config {
-            Some(config) => select_of(config, model.as_deref(), &told)?,
-            None => select(model.as_deref(), &told)?,
-        };
-        let (provider, context) = match &self.session {
-            Some(name) => remembering(selected.client, name, self.sessions.clone())?,
-            None => (Arc::new(selected.client) as Arc<dyn Provider>, Context::new()),
-        };
+        let Seat {
+            provider,
+            context,
+            model,
+            ..
+        } = self.seat(config.as_ref(), &told, model.as_deref())?;
         if self.json || self.no_stream {
-            let answer = provider.send(selected.model, request, context).await?;
+            let answer = provider.send(model, request, context).await?;
             warn(&answer.head.warnings);
             let text = if self.json {
                 serde_json::to_string_pretty(&answer.value)
@@ -96,7 +101,7 @@ impl Chat {
             };
             return print(&text).and_then(|()| end_line(&text));
         }
-        let mut answer = provider.stream(selected.model, request, context).await?;
+        let mut answer = provider.stream(model, request, context).await?;
         warn(&answer.head.warnings);
         let mut last = String::new();
         while let Some(event) = answer.next().await {
@@ -118,6 +123,43 @@ impl Chat {
         end_line(&last)
     }
 
+    /// Whether nothing was asked, and somebody sits there who can.
+    fn begins_conversation(&self) -> bool {
+        let asks = !self.prompt.is_empty() || self.template.is_some() || self.json || self.no_stream;
+        !asks && std::io::stdin().is_terminal()
+    }
+
+    /// Who answers, by a model's name or without one.
+    pub(crate) fn seat(
+        &self,
+        config: Option<&Config>,
+        told: &Told,
+        model: Option<&str>,
+    ) -> Result<Seat, Failure> {
+        let selected = match config {
+            Some(config) => select_of(config.clone(), model, told)?,
+            None => select(model, told)?,
+        };
+        let (provider, context) = match &self.session {
+            Some(name) => remembering(selected.client, name, self.sessions.clone())?,
+            None => (Arc::new(selected.client) as Arc<dyn Provider>, Context::new()),
+        };
+        Ok(Seat {
+            provider,
+            context,
+            model: selected.model,
+            remembers: self.session.is_some(),
+        })
+    }
+
+    /// What goes along with the question.
+    pub(crate) fn attachments(&self) -> Result<Vec<ContentPart>, Failure> {
+        self.images
+            .iter()
+            .map(|image| Ok(attach(image)?.into()))
+            .collect()
+    }
+
     async fn request(&self) -> Result<ChatRequest, Failure> {
         let mut prompt = self.prompt.join(" ");
         if prompt.is_empty() || prompt == "-" {
@@ -134,10 +176,7 @@ impl Chat {
                 return Err(Failure::Usage("no question: stdin is empty".to_owned()));
             }
         }
-        let mut content: Vec<ContentPart> = Vec::new();
-        for image in &self.images {
-            content.push(attach(image)?.into());
-        }
+        let mut content = self.attachments()?;
         let message = if content.is_empty() {
             Message::user(prompt)
         } else {
@@ -145,7 +184,7 @@ impl Chat {
             Message::user(content)
         };
         let mut request = ChatRequest::new(vec![message]);
-        self.set(&mut request);
+        self.set(&mut request, self.system.as_deref());
         Ok(request)
     }
 
@@ -155,18 +194,16 @@ impl Chat {
         let prompt = self.values.prompt(id, words)?;
         let mut request = prompt.request;
         if let Some(last) = request.messages.last_mut() {
-            for image in &self.images {
-                last.content.parts_mut().push(attach(image)?.into());
-            }
+            last.content.parts_mut().extend(self.attachments()?);
         }
-        self.set(&mut request);
+        self.set(&mut request, self.system.as_deref());
         Ok((request, prompt.model))
     }
 
-    /// Sets what the command line says.
-    fn set(&self, request: &mut ChatRequest) {
-        if let Some(system) = &self.system {
-            request.messages.insert(0, Message::system(system.as_str()));
+    /// Sets what the command line says, and instructions.
+    pub(crate) fn set(&self, request: &mut ChatRequest, system: Option<&str>) {
+        if let Some(system) = system {
+            request.messages.insert(0, Message::system(system));
         }
         if let Some(effort) = &self.effort {
             request.settings.reasoning = Some(ReasoningConfig::effort(ReasoningEffort::parse(effort)));
@@ -177,7 +214,7 @@ impl Chat {
     }
 }
 
-fn warn(warnings: &[Warning]) {
+pub(crate) fn warn(warnings: &[Warning]) {
     for warning in warnings {
         eprintln!("warning: {warning}");
     }
@@ -191,7 +228,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Ends the last line, unless the answer did.
-fn end_line(text: &str) -> Result<(), Failure> {
+pub(crate) fn end_line(text: &str) -> Result<(), Failure> {
     if text.is_empty() || text.ends_with('\n') {
         Ok(())
     } else {

@@ -1,13 +1,13 @@
 //! Which providers there are, by the environment, and which of them answers.
 
 use llm_api_router::sim::SimVendor;
-use llm_api_router::{Client, ClientBuilder, Config, ModelRef, Registry};
+use llm_api_router::{Client, ClientBuilder, Config, Entry, ModelRef, Registry};
 
 use crate::failure::Failure;
 use crate::telling::Told;
 
 /// The simulated vendor's name.
-const SIM: &str = "sim";
+pub(crate) const SIM: &str = "sim";
 
 /// A client and the model to call it with.
 pub(crate) struct Selected {
@@ -119,6 +119,24 @@ pub(crate) fn configured(default: Option<&str>, told: &Told) -> Result<Client, F
             .build()?,
         None => builder.build()?,
     })
+}
+
+/// All configured providers with nothing around them, and the simulated one inside the process if it is among the names.
+pub(crate) fn bare(registry: &Registry, names: &[String]) -> Result<Client, Failure> {
+    let wants_sim = names
+        .iter()
+        .any(|name| name == SIM || name.starts_with("sim/") || name.starts_with("sim-"));
+    if !wants_sim && !registry.entries().any(Entry::is_configured) {
+        return Err(Failure::Usage(format!(
+            "{}; the simulated vendor is there as {SIM}",
+            no_key(registry)
+        )));
+    }
+    let mut builder = registry.client_from_env()?.bare();
+    if wants_sim && !is_configured(registry, SIM) {
+        builder = builder.provider(SimVendor::in_process()?).prefix("sim-", SIM);
+    }
+    Ok(with_sim_prefix(builder, registry).build()?)
 }
 
 /// Names that begin with `sim-` go to the simulated vendor, whatever else there is.

@@ -71,6 +71,11 @@ pub(crate) fn run_with(arguments: &[&str], environment: &[(&str, &str)], input: 
     }
 }
 
+/// The binary, running, with pipes to it.
+pub(crate) fn running(arguments: &[&str], environment: &[(&str, &str)]) -> Child {
+    command(arguments, environment).spawn().expect("the binary")
+}
+
 /// A server that the binary runs; stopped when dropped.
 pub(crate) struct Server {
     child: Child,

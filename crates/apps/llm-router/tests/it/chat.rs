@@ -3,7 +3,7 @@
 use llm_api_router::{Entry, Registry};
 use serde_json::{Value, json};
 
-use crate::binary::{Server, run, run_with};
+use crate::binary::{Ran, Server, run, run_with};
 use crate::loopback::Vendor;
 
 const ANSWER: &str = r#"{"id":"1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello."},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
@@ -159,8 +159,9 @@ fn several_keys_follow_the_documented_order() {
 fn models_are_listed() {
     let sim = Server::start("sim", &[], &[]);
     let ran = run(&["models"], &[]);
-    assert!(ran.ok().lines().any(|line| line == "sim/sim-model"), "{ran:?}");
-    let ran = run(&["models", "--json"], &[]);
+    let has = |ran: &Ran, name: &str| ran.ok().lines().any(|line| line.split(' ').next() == Some(name));
+    assert!(has(&ran, "sim/sim-model"), "{ran:?}");
+    let ran = run(&["models", "--json", "sim"], &[]);
     for line in ran.ok().lines() {
         let line: Value = serde_json::from_str(line).expect("a JSON line");
         assert_eq!(line["provider"], "sim");
@@ -170,5 +171,70 @@ fn models_are_listed() {
         &["models", "openai"],
         &[("OPENAI_API_KEY", "k"), ("OPENAI_BASE_URL", &base)],
     );
-    assert!(ran.ok().lines().any(|line| line == "openai/sim-model"), "{ran:?}");
+    assert!(has(&ran, "openai/sim-model"), "{ran:?}");
+}
+
+/// What a vendor does not say of its models, the catalog may: sizes, and prices in dollars.
+#[test]
+fn models_have_sizes_and_prices_where_they_are_known() {
+    use llm_api_router::catalog::Catalog;
+    let known = Catalog::builtin()
+        .get(&"openai".into(), &"gpt-4o".into())
+        .expect("a model");
+    let price = known.price.as_ref().expect("a price");
+    let numbers = [
+        known.context.expect("a size").to_string(),
+        known.max_output.expect("a size").to_string(),
+        price.input.expect("a price").to_string(),
+        price.output.expect("a price").to_string(),
+    ];
+    let list =
+        r#"{"object":"list","data":[{"id":"gpt-4o","object":"model"},{"id":"mine","object":"model"}]}"#;
+    let vendor = Vendor::answering("200 OK", "application/json", list);
+    let environment = [("OPENAI_API_KEY", "k"), ("OPENAI_BASE_URL", &*vendor.base)];
+    let ran = run(&["models"], &environment);
+    let rows: Vec<Vec<&str>> = ran
+        .ok()
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert!(rows[0].starts_with(&["MODEL", "CONTEXT"]), "{ran:?}");
+    assert_eq!(rows[1][0], "openai/gpt-4o");
+    assert_eq!(rows[1][1..], numbers);
+    assert_eq!(rows[2], ["openai/mine"]);
+    let ran = run(&["models", "openai", "--json"], &environment);
+    let line: Value = serde_json::from_str(ran.ok().lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line["model"]["id"], "gpt-4o");
+    assert_eq!(line["catalog"]["context"], known.context.expect("a size"));
+    // The same for a provider of a configuration that goes by another name.
+    let text = format!(
+        "environment = false\n[providers.mine]\ntype = \"openai\"\nbase_url = \"{}\"\napi_key = \"${{KEY}}\"\n",
+        vendor.base
+    );
+    let file = crate::config::File::new("models.toml", &text);
+    let ran = run(&["models", "--config", file.path()], &[("KEY", "k")]);
+    assert!(
+        ran.ok().contains(&format!("mine/gpt-4o  {}", numbers[0])),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn models_of_vendors_that_fail() {
+    let vendor = Vendor::answering("401 Unauthorized", "application/json", "{}");
+    let sim = Server::start("sim", &[], &[]);
+    let base = sim.base();
+    let one = [("OPENAI_API_KEY", "k"), ("OPENAI_BASE_URL", &*vendor.base)];
+    let ran = run(&["models"], &one);
+    assert!(ran.code == 1 && ran.error().contains("openai"), "{ran:?}");
+    let both = [one[0], one[1], ("GROQ_API_KEY", "k"), ("GROQ_BASE_URL", &*base)];
+    let ran = run(&["models"], &both);
+    assert!(ran.ok().contains("groq/sim-model"), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with("warning: ") && ran.stderr.contains("openai"),
+        "{ran:?}"
+    );
+    let all = [both[0], both[1], both[2], ("GROQ_BASE_URL", &*vendor.base)];
+    let ran = run(&["models"], &all);
+    assert!(ran.code == 1 && ran.stdout.is_empty(), "nobody answered: {ran:?}");
 }
