@@ -26,7 +26,7 @@ pub struct Client {
     #[cfg(feature = "retry")]
     breakers: Arc<[router_retry::BreakerHandle]>,
     #[cfg(all(feature = "retry", feature = "telemetry"))]
-    metrics: Option<router_telemetry::Metrics>,
+    telemetry: Option<router_telemetry::TelemetryLayer>,
     /// All of it, behind the layer that remembers.
     #[cfg(all(feature = "config", feature = "conversation"))]
     conversations: Option<Arc<dyn Provider>>,
@@ -189,7 +189,7 @@ impl ClientBuilder {
         let front = self.stack.front()?;
         Ok(Client {
             #[cfg(all(feature = "retry", feature = "telemetry"))]
-            metrics: self.stack.telemetry.as_ref().map(|layer| layer.metrics().clone()),
+            telemetry: self.stack.telemetry.clone(),
             #[cfg(feature = "retry")]
             front: self.stack.in_front(Arc::new(directory.clone()), &front),
             #[cfg(feature = "config")]
@@ -300,7 +300,9 @@ impl Client {
     #[cfg(all(feature = "retry", feature = "telemetry"))]
     #[must_use]
     pub fn metrics(&self) -> Option<&router_telemetry::Metrics> {
-        self.metrics.as_ref()
+        self.telemetry
+            .as_ref()
+            .map(router_telemetry::TelemetryLayer::metrics)
     }
 
     /// What is let through to the providers, where they have breakers.
@@ -326,6 +328,9 @@ impl Provider for Client {
         }
         #[cfg(feature = "config")]
         if let Some(answer) = self.restricted(call).and_then(|caller| caller.answer(call)) {
+            if let (Some(telemetry), Err(error)) = (&self.telemetry, &answer) {
+                telemetry.refused(call, error);
+            }
             return Box::pin(std::future::ready(answer));
         }
         #[cfg(feature = "config")]

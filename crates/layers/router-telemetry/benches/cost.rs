@@ -98,8 +98,8 @@ fn logged(show: &dyn Fn(&str, bool)) {
             .with_level(LogLevel::Info);
         let (dispatch, _logs) = Logs::to(&policy, std::io::sink());
         let _guard = tracing::dispatcher::set_default(&dispatch);
-        show(&format!("a call, with a span and a line of {label}"), false);
-        show(&format!("a chunk, with a span and a line of {label}"), true);
+        show(&format!("a call, with a line of {label}"), false);
+        show(&format!("a chunk, with a line of {label}"), true);
     }
 }
 

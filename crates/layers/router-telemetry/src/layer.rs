@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use router_core::{Layer, Provider};
+use router_core::{Call, Error, Layer, Provider};
 
 use crate::metrics::Metrics;
 use crate::policy::TelemetryPolicy;
 use crate::provider::Telemetry;
+use crate::watch::Watch;
 
 /// Wraps providers in [`Telemetry`]. A layer is equal to its clones. All that one layer and its clones wrap is counted together.
 #[derive(Clone, Debug)]
@@ -47,6 +48,11 @@ impl TelemetryLayer {
         Self {
             shared: Arc::new(Shared { policy, metrics }),
         }
+    }
+
+    /// Tells of a call that was refused before it came to what the layer wraps, and counts it.
+    pub fn refused(&self, call: &Call, error: &Error) {
+        Watch::begin(&self.shared, call).failed(error);
     }
 
     /// What was counted so far.

@@ -9,7 +9,8 @@ use llm_api_router::sim::Sim;
 use llm_api_router::telemetry::logs::{LogFormat, LogLevel, LogPolicy, Logs};
 use llm_api_router::wire::HttpRequest;
 use llm_api_router::{
-    Body, Call, ChatRequest, Client, Config, EmbeddingRequest, MetricsPage, Provider, ProviderExt, Registry,
+    Body, Call, ChatRequest, Client, Config, Context, EmbeddingRequest, MetricsPage, Provider, ProviderExt,
+    Registry,
 };
 
 const DASHBOARD: &str = include_str!("../../../layers/router-telemetry/dashboards/llm-router.json");
@@ -197,6 +198,36 @@ async fn a_stack_is_counted() {
         ) > 5.0
     );
     assert!(sum(&page, "llm_router_overhead_seconds_count", &[]) >= 4.0);
+}
+
+/// What a caller may not ask for is counted and told as well, as nobody's.
+#[tokio::test]
+async fn what_a_caller_may_not_ask_for_is_counted() {
+    let text = r#"
+        environment = false
+        [telemetry]
+        [providers.openai]
+        base_url = "http://127.0.0.1:9/v1"
+        api_key = "${KEY}"
+        [routes.smart]
+        targets = ["openai/gpt-5.5"]
+        [gateway]
+        keys = [ { name = "team-a", key = "${KEY}", routes = ["smart"] } ]
+    "#;
+    let config = Config::from_toml("router.toml", text).expect("a configuration");
+    let client = config
+        .client_with(&Registry::builtin(), &|_| Some(KEY.to_owned()))
+        .expect("a client");
+    let context = Context::new().with_caller("team-a");
+    let call = Call::new("openai/other", ChatRequest::user("Hello")).with_context(context);
+    client.call(&call).await.expect_err("it may not");
+    let page = client.metrics().expect("it counts").page();
+    let labels = [
+        "error_type=\"permission_denied\"",
+        "gen_ai_provider_name=\"none\"",
+        "gen_ai_request_model=\"none\"",
+    ];
+    assert_eq!(sum(&page, "llm_router_calls_total", &labels), 1.0, "{page}");
 }
 
 /// The page that Prometheus gets, and nothing else there.
