@@ -123,3 +123,26 @@ async fn a_conversation_that_a_vendor_would_keep_is_refused_so_that_clients_send
         "thread_unsupported_request"
     );
 }
+
+/// Clients try again by the status alone. Where it tells them wrong, they are told right.
+#[tokio::test]
+async fn clients_are_told_when_trying_again_is_no_use() {
+    let answer = async |error: Error| {
+        let service = Service::new(Scripted::new().error(error));
+        let body = r#"{"model":"m","messages":[{"role":"user","content":"Hi."}]}"#;
+        let request = HttpRequest::post_json("/v1/chat/completions", body);
+        let response = service.respond(request).await.into_whole().await;
+        let header = response.header("x-should-retry").map(str::to_owned);
+        (response.status, header)
+    };
+    let told = |word: &str| Some(word.to_owned());
+    let of = |kind| Error::new(kind, "no");
+    assert_eq!(answer(of(ErrorKind::RateLimited)).await, (429, None));
+    assert_eq!(answer(of(ErrorKind::Overloaded)).await, (503, None));
+    assert_eq!(answer(of(ErrorKind::InvalidRequest)).await, (400, None));
+    assert_eq!(answer(of(ErrorKind::QuotaExceeded)).await, (429, told("false")));
+    let never = of(ErrorKind::RateLimited).with_retryable(false);
+    assert_eq!(answer(never).await, (429, told("false")));
+    let unlucky = of(ErrorKind::InvalidRequest).with_retryable(true);
+    assert_eq!(answer(unlucky).await, (400, told("true")));
+}
