@@ -409,6 +409,7 @@ struct Details {
     cached_tokens: Num,
     cache_write_tokens: Num,
     audio_tokens: Num,
+    image_tokens: Num,
     reasoning_tokens: Num,
 }
 
@@ -418,6 +419,7 @@ impl<'a> Fill<'a> for Details {
             "cached_tokens" => &mut self.cached_tokens,
             "cache_write_tokens" | "cache_creation_input_tokens" => &mut self.cache_write_tokens,
             "audio_tokens" => &mut self.audio_tokens,
+            "image_tokens" => &mut self.image_tokens,
             "reasoning_tokens" => &mut self.reasoning_tokens,
             _ => return fill::skip(map),
         };
@@ -499,6 +501,8 @@ impl Usage {
         usage.reasoning_output_tokens = reasoning;
         usage.audio_input_tokens = audio;
         usage.audio_output_tokens = of_completion.audio_tokens.count();
+        usage.image_input_tokens = of_prompt.image_tokens.count();
+        usage.image_output_tokens = of_completion.image_tokens.count();
         Some(usage)
     }
 }

@@ -2,7 +2,7 @@
 
 use router_core::content::MediaKind;
 use router_core::image::{GeneratedImage, ImageResponse};
-use router_core::{Error, ErrorKind, Media, Result, Text, Usage};
+use router_core::{Error, ErrorKind, Media, Result, Text};
 use router_wire::body::{malformed, text_of};
 use router_wire::classify;
 use router_wire::error_body::ErrorBody;
@@ -44,7 +44,7 @@ pub fn decode(response: &HttpResponse) -> Result<ImageResponse> {
     }
     answer.created = body.take("created").and_then(number).and_then(Num::int);
     answer.model = body.take("model").and_then(word);
-    answer.usage = body.take("usage").and_then(usage);
+    answer.usage = body.take("usage").and_then(wire::Usage::read);
     answer.extra = body.rest(WIRE);
     Ok(answer)
 }
@@ -123,17 +123,6 @@ pub(super) fn by_value(data: Text, kind: Option<Text>, format: Option<&str>) -> 
     let mut media = Media::base64(MediaKind::Image, "", data);
     media.media_type = kind.or_else(|| seen.map(Text::from_static));
     media
-}
-
-/// Tokens, those of pictures told apart.
-pub(super) fn usage(raw: &RawValue) -> Option<Usage> {
-    let mut usage = wire::Usage::read(raw)?;
-    let counts = Object::lenient(Some(raw));
-    let images = |details: &str| counts.inner(details).number("image_tokens").count();
-    usage.image_input_tokens = images("input_tokens_details");
-    usage.image_output_tokens =
-        images("output_tokens_details").or_else(|| images("completion_tokens_details"));
-    Some(usage)
 }
 
 /// A text, sharing the buffer that it was read from.

@@ -9,8 +9,9 @@ use router_wire::object::Object;
 use router_wire::{Events, Frame, HttpResponse, StreamDecoder};
 
 use super::WIRE;
-use super::response::{by_value, decode, usage};
+use super::response::{by_value, decode};
 use crate::chat::stream::vendor_error;
+use crate::chat::wire;
 
 /// Reads `image_generation.…` and `image_edit.…` events.
 #[derive(Debug)]
@@ -111,7 +112,7 @@ impl StreamDecoder for ImageStreamDecoder {
             });
             return Ok(());
         }
-        if let Some(more) = fields.take("usage").and_then(usage) {
+        if let Some(more) = fields.take("usage").and_then(wire::Usage::read) {
             // Each picture has counts of its own.
             match &mut self.finish.usage {
                 Some(usage) => usage.add(&more),

@@ -291,12 +291,16 @@ impl Serialize for WireUsage<'_> {
             cache_write_tokens: Option<u64>,
             #[serde(skip_serializing_if = "Option::is_none")]
             audio_tokens: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            image_tokens: Option<u64>,
         }
         #[derive(Serialize)]
         struct Completion {
             reasoning_tokens: u64,
             #[serde(skip_serializing_if = "Option::is_none")]
             audio_tokens: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            image_tokens: Option<u64>,
         }
         let usage = self.0;
         let mut map = serializer.serialize_map(None)?;
@@ -307,11 +311,13 @@ impl Serialize for WireUsage<'_> {
             cached_tokens: usage.cache_read_input_tokens.unwrap_or(0),
             cache_write_tokens: usage.cache_creation_input_tokens,
             audio_tokens: usage.audio_input_tokens,
+            image_tokens: usage.image_input_tokens,
         };
         map.serialize_entry("prompt_tokens_details", &prompt)?;
         let completion = Completion {
             reasoning_tokens: usage.reasoning_output_tokens.unwrap_or(0),
             audio_tokens: usage.audio_output_tokens,
+            image_tokens: usage.image_output_tokens,
         };
         map.serialize_entry("completion_tokens_details", &completion)?;
         map.end()

@@ -265,7 +265,16 @@ fn answer() -> impl Strategy<Value = ChatResponse> {
         1 => (choice(0), choice(1)).prop_map(|(one, two)| vec![one, two]),
     ];
     let named = (id(), id(), 0i64..2_000_000_000, maybe_word(), maybe_word());
-    (choices, prop::option::of(usage()), named).prop_map(|(choices, usage, named)| {
+    let by_kind = any::<[Option<u8>; 4]>();
+    let usage = (usage(), by_kind).prop_map(|(mut usage, by_kind)| {
+        let [heard, spoken, seen, drawn] = by_kind.map(|tokens| tokens.map(Into::into));
+        usage.audio_input_tokens = heard;
+        usage.audio_output_tokens = spoken;
+        usage.image_input_tokens = seen;
+        usage.image_output_tokens = drawn;
+        usage
+    });
+    (choices, prop::option::of(usage), named).prop_map(|(choices, usage, named)| {
         let (id, model, created, tier, print) = named;
         let mut answer = ChatResponse::default();
         answer.id = Some(Text::from(id));
