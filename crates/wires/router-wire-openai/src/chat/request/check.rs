@@ -18,32 +18,29 @@ const NOT_THERE: &str = "this vendor has no such setting";
 /// Checks the settings, the tools and the response format.
 pub(super) fn settings(dialect: &Dialect, request: &ChatRequest, warnings: &mut Warnings) -> Result<()> {
     let settings = &request.settings;
-    let set: [(&'static str, bool); 19] = [
-        ("temperature", settings.temperature.is_some()),
-        ("top_p", settings.top_p.is_some()),
-        ("top_k", settings.top_k.is_some()),
-        ("seed", settings.seed.is_some()),
-        ("frequency_penalty", settings.frequency_penalty.is_some()),
-        ("presence_penalty", settings.presence_penalty.is_some()),
-        ("stop_sequences", !settings.stop_sequences.is_empty()),
-        ("n", settings.n.is_some_and(|n| n > 1)),
-        ("logprobs", settings.logprobs.is_some()),
-        ("top_logprobs", settings.top_logprobs.is_some()),
-        ("logit_bias", !settings.logit_bias.is_empty()),
-        ("verbosity", settings.verbosity.is_some()),
-        ("metadata", !settings.metadata.is_empty()),
-        ("service_tier", settings.service_tier.is_some()),
-        ("store", settings.store.is_some()),
-        ("prompt_cache_key", settings.prompt_cache_key.is_some()),
-        ("modalities", !settings.modalities.is_empty()),
-        ("audio", settings.audio.is_some()),
-        ("parallel_tool_calls", request.parallel_tool_calls.is_some()),
-    ];
-    for (name, is_set) in set {
-        if is_set && !dialect.supports(name) {
-            warnings.dropped(name, NOT_THERE)?;
-        }
-    }
+    let mut check = |name: &'static str, is_set: bool| match is_set && !dialect.supports(name) {
+        true => warnings.dropped(name, NOT_THERE),
+        false => Ok(()),
+    };
+    check("temperature", settings.temperature.is_some())?;
+    check("top_p", settings.top_p.is_some())?;
+    check("top_k", settings.top_k.is_some())?;
+    check("seed", settings.seed.is_some())?;
+    check("frequency_penalty", settings.frequency_penalty.is_some())?;
+    check("presence_penalty", settings.presence_penalty.is_some())?;
+    check("stop_sequences", !settings.stop_sequences.is_empty())?;
+    check("n", settings.n.is_some_and(|n| n > 1))?;
+    check("logprobs", settings.logprobs.is_some())?;
+    check("top_logprobs", settings.top_logprobs.is_some())?;
+    check("logit_bias", !settings.logit_bias.is_empty())?;
+    check("verbosity", settings.verbosity.is_some())?;
+    check("metadata", !settings.metadata.is_empty())?;
+    check("service_tier", settings.service_tier.is_some())?;
+    check("store", settings.store.is_some())?;
+    check("prompt_cache_key", settings.prompt_cache_key.is_some())?;
+    check("modalities", !settings.modalities.is_empty())?;
+    check("audio", settings.audio.is_some())?;
+    check("parallel_tool_calls", request.parallel_tool_calls.is_some())?;
     if settings.user.is_some() && dialect.user_field.is_none() {
         warnings.dropped("user", NOT_THERE)?;
     }
