@@ -5,7 +5,7 @@ use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
 use crate::audio::{SpeechRequest, SpeechResponse, TranscriptionRequest, TranscriptionResponse};
-use crate::call::{Body, Call, Head, Mode, Operation, Reply, Request};
+use crate::call::{Body, Call, Head, Mode, Operation, Output, Reply, Request};
 use crate::chat::{ChatRequest, ChatResponse};
 use crate::context::{Context, Trail};
 use crate::embedding::{EmbeddingRequest, EmbeddingResponse};
@@ -85,26 +85,14 @@ pub trait ProviderExt: Provider {
             context,
         };
         async move {
-            let reply = self.call(&call).await.map_err(|error| with_trail(error, &call))?;
-            let Reply { head, body } = reply;
-            let output = match body {
-                Body::Full(output) => output,
-                Body::Stream(stream) => stream
-                    .into_output()
-                    .await
-                    .map_err(|error| with_trail(error, &call))?,
-            };
-            let value = R::response(output).ok_or_else(|| {
-                with_trail(
-                    Error::new(ErrorKind::Decode, "the provider answered another operation"),
-                    &call,
-                )
-            })?;
-            Ok(Answer {
-                value,
-                head,
-                trail: call.context.trail().clone(),
-            })
+            let Reply { head, body } = self.call(&call).await.map_err(|error| with_trail(error, &call))?;
+            match body {
+                Body::Full(output) => answer::<R>(head, output, &call),
+                Body::Stream(stream) => {
+                    let output = stream.into_output().await;
+                    answer::<R>(head, output.map_err(|error| with_trail(error, &call))?, &call)
+                }
+            }
         }
     }
 
@@ -225,6 +213,19 @@ pub trait ProviderExt: Provider {
 }
 
 impl<P: Provider + ?Sized> ProviderExt for P {}
+
+/// The answer to a request of this type.
+fn answer<R: Request>(head: Head, output: Output, call: &Call) -> Result<Answer<R::Response>> {
+    let other = || {
+        let error = Error::new(ErrorKind::Decode, "the provider answered another operation");
+        with_trail(error, call)
+    };
+    Ok(Answer {
+        value: R::response(output).ok_or_else(other)?,
+        head,
+        trail: call.context.trail().clone(),
+    })
+}
 
 fn with_trail(error: Error, call: &Call) -> Error {
     error

@@ -12,8 +12,8 @@ use http::header::{CONTENT_ENCODING, LOCATION};
 use router_core::context::TrailEntry;
 use router_core::error::{RawReply, TimeoutKind};
 use router_core::{
-    Body, BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Head, Provider, ProviderId, Reply,
-    Result, Secret, StreamEvent, Text, Warning,
+    Body, BoxFuture, Call, Capabilities, Error, ErrorKind, EventStream, Head, Output, Provider, ProviderId,
+    Reply, Result, Secret, StreamEvent, Text, Warning,
 };
 use router_wire::message::request_id;
 use router_wire::retry_after::retry_after;
@@ -139,7 +139,7 @@ impl<C: Codec> HttpProvider<C> {
         } else {
             Body::Full(stream.into_output().await?)
         };
-        Ok(reply(head, body))
+        Ok(Reply::new(head, body))
     }
 
     /// What a whole reply holds.
@@ -149,17 +149,22 @@ impl<C: Codec> HttpProvider<C> {
             .codec
             .decode(call, response)
             .map_err(|error| with_head(error, &head))?;
-        let body = if call.is_stream() {
-            let mut events = router_core::replay::output_events(output);
-            if let Some(StreamEvent::Start(start)) = events.first_mut() {
-                start.warnings.clone_from(&warnings);
-            }
-            Body::Stream(EventStream::from_events(events).committed().await?)
-        } else {
-            Body::Full(output)
-        };
         head.warnings = warnings;
-        Ok(reply(head, body))
+        if call.is_stream() {
+            self.replayed(head, output).await
+        } else {
+            Ok(Reply::new(head, Body::Full(output)))
+        }
+    }
+
+    /// A whole answer where pieces were asked for.
+    async fn replayed(&self, head: Head, output: Output) -> Result<Reply> {
+        let mut events = router_core::replay::output_events(output);
+        if let Some(StreamEvent::Start(start)) = events.first_mut() {
+            start.warnings.clone_from(&head.warnings);
+        }
+        let stream = EventStream::from_events(events).committed().await?;
+        Ok(Reply::new(head, Body::Stream(stream)))
     }
 
     pub(crate) fn head(&self, call: &Call, raw: RawReply) -> Head {
@@ -295,14 +300,6 @@ impl<C: Codec> HttpProvider<C> {
 fn coding(headers: &HeaderMap) -> Option<&str> {
     let coding = headers.get(CONTENT_ENCODING)?.to_str().ok()?.trim();
     (!coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).then_some(coding)
-}
-
-fn reply(head: Head, body: Body) -> Reply {
-    match body {
-        Body::Full(output) => Reply::full(output),
-        Body::Stream(stream) => Reply::stream(stream),
-    }
-    .with_head(head)
 }
 
 /// A reply of success whose body is still to come.

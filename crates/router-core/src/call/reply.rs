@@ -68,6 +68,12 @@ pub enum Body {
 }
 
 impl Reply {
+    /// An answer, and what came with it.
+    #[must_use]
+    pub fn new(head: Head, body: Body) -> Self {
+        Self { head, body }
+    }
+
     /// A whole answer.
     #[must_use]
     pub fn full(output: impl Into<Output>) -> Self {

@@ -158,11 +158,15 @@ impl Ticket {
         let reply = flight
             .take(self)
             .map_err(|error| error.with_trail(trail.clone()))?;
-        Ok(match reply.body {
+        match reply {
             // What a stream begins with can be seen on it before it is read.
-            Body::Stream(stream) => Reply::stream(stream.committed().await?).with_head(reply.head),
-            Body::Full(_) => reply,
-        })
+            Reply {
+                head,
+                body: Body::Stream(stream),
+                ..
+            } => Ok(Reply::new(head, Body::Stream(stream.committed().await?))),
+            whole => Ok(whole),
+        }
     }
 
     /// What happened to it so far.
@@ -247,9 +251,10 @@ impl Flight {
         if is_last && !matches!(state.stage, Stage::Streaming(_)) {
             let stage = std::mem::replace(&mut state.stage, Stage::Taken);
             return match stage {
-                Stage::Full(head, output) => {
-                    Ok(Reply::full(output).with_head(claimed(&mut state.is_claimed, head)))
-                }
+                Stage::Full(head, output) => Ok(Reply::new(
+                    claimed(&mut state.is_claimed, head),
+                    Body::Full(output),
+                )),
                 Stage::Failed(error) => Err(error),
                 Stage::Calling(_) | Stage::Streaming(_) | Stage::Taken => Err(lost()),
             };
@@ -258,14 +263,14 @@ impl Flight {
             // Nobody takes it before it has landed.
             Stage::Calling(_) | Stage::Taken => return Err(lost()),
             Stage::Failed(error) => return Err(error.duplicate()),
-            Stage::Full(head, output) => Reply::full(output.clone()).with_head(head.clone()),
+            Stage::Full(head, output) => Reply::new(head.clone(), Body::Full(output.clone())),
             Stage::Streaming(_) if state.is_gone => return Err(reader::left_behind()),
             Stage::Streaming(stream) => {
                 let seat = state.readers.len();
                 state.readers.push(0);
                 state.reading += 1;
                 let reader = Reader::new(Arc::clone(self), seat);
-                Reply::stream(EventStream::new(reader)).with_head(stream.head.clone())
+                Reply::new(stream.head.clone(), Body::Stream(EventStream::new(reader)))
             }
         };
         reply.head = claimed(&mut state.is_claimed, reply.head);
