@@ -111,14 +111,13 @@ impl fmt::Display for Text {
 }
 
 impl From<&str> for Text {
-    /// Copies. In a program once, and not at each of a hundred places; beside the allocation a call is nothing.
-    #[inline(never)]
     fn from(text: &str) -> Self {
         Self(ByteString::from(text.to_owned()))
     }
 }
 
 impl From<String> for Text {
+    /// In a program once, and not at each of a hundred places.
     #[inline(never)]
     fn from(text: String) -> Self {
         Self(ByteString::from(text))
