@@ -81,11 +81,7 @@ impl Config {
             print: DefaultHasher::new(),
         };
         let client = build.client();
-        let told: Vec<String> = build
-            .wrong
-            .iter()
-            .map(|line| format!("{}: {line}", self.file))
-            .collect();
+        let told: Vec<String> = build.wrong.iter().map(|line| self.source.told(line)).collect();
         match client {
             Some(client) if told.is_empty() => Ok(client),
             _ => Err(wrong(told.join("\n"))),

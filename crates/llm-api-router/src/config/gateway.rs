@@ -119,7 +119,7 @@ impl Config {
         for (place, key) in self.gateway.keys.iter().enumerate() {
             match key.read(variables) {
                 Ok(key) => keys = keys.and(key),
-                Err(error) => told.push(format!("{}: gateway.keys[{place}]{error}", self.file)),
+                Err(error) => told.push(self.source.told(&format!("gateway.keys[{place}]{error}"))),
             }
         }
         match told.is_empty() {

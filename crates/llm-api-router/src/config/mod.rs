@@ -11,6 +11,7 @@ mod provider;
 mod read;
 mod route;
 mod setting;
+mod source;
 mod telemetry;
 mod variables;
 #[cfg(feature = "yaml")]
@@ -90,7 +91,7 @@ pub struct Config {
     pub gateway: GatewayConfig,
     /// Where it was read from.
     #[serde(skip)]
-    pub(crate) file: String,
+    pub(crate) source: source::Source,
     #[serde(skip)]
     pub(crate) stack: std::sync::Arc<std::sync::OnceLock<crate::Stack>>,
 }

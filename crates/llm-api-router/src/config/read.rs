@@ -4,8 +4,10 @@ use std::path::Path;
 
 use router_core::secret::mask_secrets;
 use router_core::{Error, ErrorKind, Result};
+use serde::de::DeserializeSeed;
 
 use super::Config;
+use super::source::Source;
 
 impl Config {
     /// The configuration in a file: JSON or YAML when its name ends so (`.json`, `.yaml`, `.yml`), TOML otherwise.
@@ -43,7 +45,7 @@ impl Config {
             let (path, error) = (error.path().to_string(), error.into_inner());
             told(name, place(&error), &path, error.message())
         })?;
-        Ok(config.named(name))
+        Ok(config.of(Source::new(name, text, Format::Toml)))
     }
 
     /// The same in JSON.
@@ -60,7 +62,7 @@ impl Config {
         let config: Self = serde_path_to_error::deserialize(&mut read)
             .map_err(|error| told(&error.path().to_string(), error.inner()))?;
         read.end().map_err(|error| told("", &error))?;
-        Ok(config.named(name))
+        Ok(config.of(Source::new(name, text, Format::Json)))
     }
 
     /// The same in YAML 1.2: `yes` and `no` are words, and a key that stands twice is an error.
@@ -71,12 +73,44 @@ impl Config {
     pub fn from_yaml(name: &str, text: &str) -> Result<Self> {
         let config: Self =
             super::yaml::read(text).map_err(|error| told(name, error.place, &error.path, &error.message))?;
-        Ok(config.named(name))
+        Ok(config.of(Source::new(name, text, Format::Yaml)))
     }
 
-    fn named(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.file);
+    fn of(mut self, source: Source) -> Self {
+        self.source = source;
         self
+    }
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Format {
+    #[default]
+    Toml,
+    Json,
+    #[cfg(feature = "yaml")]
+    Yaml,
+}
+
+impl Format {
+    /// Where a text breaks what reads it.
+    pub(super) fn place<'de>(
+        self,
+        text: &'de str,
+        read: impl DeserializeSeed<'de, Value = ()>,
+    ) -> Option<(usize, usize)> {
+        match self {
+            Self::Toml => {
+                let error = read.deserialize(toml::Deserializer::parse(text).ok()?).err()?;
+                error.span().map(|span| place(text, span.start))
+            }
+            Self::Json => {
+                let error = read.deserialize(&mut serde_json::Deserializer::from_str(text));
+                error.err().map(|error| (error.line(), error.column()))
+            }
+            #[cfg(feature = "yaml")]
+            Self::Yaml => super::yaml::place(text, read),
+        }
     }
 }
 

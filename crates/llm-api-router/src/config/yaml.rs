@@ -1,6 +1,6 @@
 //! YAML to configuration, within bounds, and its errors in the words that those of TOML and JSON have.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_saphyr::{Error, Options, SnippetMode, UserMessageFormatter};
 
 /// What is wrong with a text, and where.
@@ -22,15 +22,28 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
         })
     });
     read.map_err(|error| {
-        let place = error.location().and_then(|place| {
-            let number = |number: u64| usize::try_from(number).ok();
-            Some((number(place.line())?, number(place.column())?))
-        });
+        let place = place_of(&error);
         let message = message(error.without_snippet());
         // The place is told in front.
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
         Wrong { place, path, message }
     })
+}
+
+/// Where a text breaks what reads it.
+pub(super) fn place<'de>(
+    text: &'de str,
+    read: impl DeserializeSeed<'de, Value = ()>,
+) -> Option<(usize, usize)> {
+    let read =
+        serde_saphyr::with_deserializer_from_str_with_options(text, options(), |text| read.deserialize(text));
+    place_of(&read.err()?)
+}
+
+fn place_of(error: &Error) -> Option<(usize, usize)> {
+    let place = error.location()?;
+    let number = |number: u64| usize::try_from(number).ok();
+    Some((number(place.line())?, number(place.column())?))
 }
 
 /// What a configuration never has, so that a text that is made to cost much is refused early.

@@ -142,7 +142,7 @@ async fn every_documented_configuration_works_with_a_dead_primary() {
     let (well, _) = vendor("sim-model").await;
     let (failing, _) = vendor("sim-fault-503").await;
     let examples = examples();
-    assert_eq!(examples.len(), 9);
+    assert_eq!(examples.len(), 10);
     for example in examples {
         for dead in [&nobody(), &failing] {
             let config = moved(example, dead, &well);
@@ -368,7 +368,7 @@ async fn what_is_wrong_is_told_with_file_place_and_next_step() {
         ),
         (
             "environment = false\n[routes.a]\ntargets = [\"nosuch/m\"]",
-            &["router.toml: routes.a.targets[0].model", "nosuch/m"],
+            &["router.toml:3:12: routes.a.targets[0].model", "nosuch/m"],
         ),
         (
             "environment = false\n[providers.x]\ntype = \"custom\"\nbase_url = \"http://127.0.0.1:1/v1\"\n\
@@ -412,7 +412,7 @@ async fn what_is_wrong_is_told_with_file_place_and_next_step() {
             "limits = [ { requests = \"5/min\", concurrency = -1 } ]",
             &["router.toml:1", "-1"],
         ),
-        ("cache = { ttl = \"0s\" }", &["router.toml: cache.ttl"]),
+        ("cache = { ttl = \"0s\" }", &["router.toml:1:17: cache.ttl"]),
         ("[redis]\nurl = \"nonsense\"", &["redis.url", "redis://HOST:PORT"]),
         ("[redis]\nconnections = 0", &["redis.connections"]),
         (
@@ -429,7 +429,7 @@ async fn what_is_wrong_is_told_with_file_place_and_next_step() {
         ),
         (
             "[telemetry]\nmetrics = \"9464\"",
-            &["router.toml: telemetry.metrics", "127.0.0.1:9464"],
+            &["router.toml:2:11: telemetry.metrics", "127.0.0.1:9464"],
         ),
         (
             "[telemetry]\nmetrics = \"0.0.0.0:80\"\n[gateway]\nlisten = \"0.0.0.0:80\"",
@@ -567,7 +567,7 @@ fn what_is_wrong_with_conversations_is_told() {
             .expect_err(settings);
         let line = error.message();
         assert!(
-            line.starts_with("router.toml: conversations: ") && line.contains(told),
+            line.starts_with("router.toml:2:1: conversations: ") && line.contains(told),
             "{line}"
         );
     }

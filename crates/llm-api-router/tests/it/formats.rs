@@ -203,6 +203,42 @@ fn errors_name_place_field_and_what_was_meant() {
     }
 }
 
+/// What is found wrong when the client is built has its place too, or that of what is there of the way to it.
+#[test]
+fn what_cannot_be_built_is_told_with_its_place() {
+    let toml = "environment = false\n[providers.\"a.b\"]\ntype = \"opnai\"\n\n[providers.c]\ntype = \"custom\"\napi_keys = [\n  \"${UNSET}\",\n]";
+    let json = "{\"environment\": false,\n\"providers\": {\"a.b\": {\n\"type\": \"opnai\"},\n\"c\": {\"type\": \"custom\",\n\"api_keys\": [\n\"${UNSET}\"]}}}";
+    let yaml = "environment: false\nproviders:\n  a.b: { type: opnai }\n  c:\n    type: custom\n    api_keys:\n      - ${UNSET}";
+    for (config, lines) in [
+        (
+            Config::from_toml("router", toml),
+            ["router:3:8: ", "router:8:3: "],
+        ),
+        (Config::from_json("router", json), ["router:3:", "router:6:"]),
+        (Config::from_yaml("router", yaml), ["router:3:10: ", "router:7:"]),
+    ] {
+        let error = config
+            .expect("a configuration")
+            .client_with(&llm_api_router::Registry::builtin(), &|_| None)
+            .expect_err("no such vendor");
+        let told: Vec<&str> = error.message().lines().collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        let fields = ["providers.a.b.type: ", "providers.c.api_keys[0]: "];
+        for ((told, line), field) in told.iter().zip(lines).zip(fields) {
+            assert!(told.starts_with(line) && told.contains(field), "{told}");
+        }
+    }
+    // What is not there has the place of what it is missing from, or none.
+    let text = "environment = false\n\n[providers.nosuch]\n";
+    let config = Config::from_toml("router", text).expect("a configuration");
+    let error = config.client_with(&llm_api_router::Registry::builtin(), &|_| None);
+    let error = error.expect_err("no such vendor");
+    assert!(
+        error.message().starts_with("router:3:1: providers.nosuch.type: "),
+        "{error}"
+    );
+}
+
 #[test]
 fn yaml_that_is_none_or_more_than_one_configuration() {
     for (text, words) in [
