@@ -140,13 +140,11 @@ impl Test {
     }
 }
 
-/// What to ask for a name, without a model where the vendor has to be asked for its first; or why it cannot be asked.
-fn target(
-    client: &Client,
-    known: &Known,
-    name: &str,
-    check: Check,
-) -> Result<Result<(Arc<dyn Provider>, ModelId), String>, Failure> {
+/// What to ask, without a model where the vendor has to be asked for its first; or why it cannot be asked.
+type Target = Result<(Arc<dyn Provider>, ModelId), String>;
+
+/// What to ask for a name.
+fn target(client: &Client, known: &Known, name: &str, check: Check) -> Result<Target, Failure> {
     let Some(provider) = client.get(name) else {
         let is_model = name.contains('/') || name.starts_with("sim-");
         if !is_model && !client.routes().any(|(route, _)| route == name) {
