@@ -7,6 +7,7 @@ mod build;
 mod conversation;
 mod gateway;
 mod http;
+mod named;
 mod provider;
 mod read;
 mod route;
@@ -65,8 +66,10 @@ pub struct Config {
     #[serde(deserialize_with = "setting::yes")]
     pub environment: FromEnvironment,
     /// Providers, by their names.
+    #[serde(deserialize_with = "named::once")]
     pub providers: BTreeMap<String, ProviderConfig>,
     /// Routes, by the names that models are asked for by.
+    #[serde(deserialize_with = "named::once")]
     pub routes: BTreeMap<String, RouteConfig>,
     /// How connections to all providers are made, kept and bounded: as [`router_http::HttpConfig`] says.
     pub http: HttpSettings,

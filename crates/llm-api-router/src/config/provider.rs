@@ -28,8 +28,10 @@ pub struct ProviderConfig {
     /// A file with the key.
     pub api_key_file: Option<String>,
     /// Headers on every request.
+    #[serde(deserialize_with = "super::named::once")]
     pub headers: BTreeMap<String, String>,
     /// What only some vendors have: `project`, `location`, …
+    #[serde(deserialize_with = "super::named::once")]
     pub options: BTreeMap<String, String>,
     /// Differences from the vendor's dialect, for vendors of OpenAI's family.
     pub dialect: Option<toml::Table>,

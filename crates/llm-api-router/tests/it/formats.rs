@@ -326,3 +326,26 @@ fn keys_are_not_shown_by_errors_of_yaml() {
         assert!(!message.contains(CANARY), "{message}");
     }
 }
+
+/// JSON lets a name stand twice and keeps the last: the first would be gone without a word.
+#[test]
+fn a_name_that_stands_twice_in_json_is_refused() {
+    for (text, expected) in [
+        (
+            r#"{"providers": {"a": {"type": "sim"}, "a": {"type": "sim"}}}"#,
+            "providers: duplicate key `a`",
+        ),
+        (
+            r#"{"routes": {"r": {"targets": ["sim/a"]}, "r": {"targets": ["sim/b"]}}}"#,
+            "routes: duplicate key `r`",
+        ),
+        (
+            r#"{"providers": {"a": {"type": "sim", "headers": {"x": "1", "x": "2"}}}}"#,
+            "providers.a.headers: duplicate key `x`",
+        ),
+        (r#"{"retry": false, "retry": true}"#, "duplicate field `retry`"),
+    ] {
+        let error = Config::from_json("router.json", text).expect_err(text);
+        assert!(error.message().contains(expected), "{error}");
+    }
+}
