@@ -42,7 +42,7 @@ use llm_api_router::{Client, ErrorKind, ProviderExt, ProviderSettings, Registry,
 #[tokio::test]
 async fn names_choose_the_provider() {
     let client = Client::builder()
-        .provider(Scripted::new().with_id("one").text("from one"))
+        .provider(Scripted::new().with_id("one").text("from one").text("from one"))
         .provider(Scripted::new().with_id("two").text("from two"))
         .provider(SimModel::new())
         .default_provider("one")

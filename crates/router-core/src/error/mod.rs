@@ -308,11 +308,15 @@ impl Error {
         }))
     }
 
-    /// The message as `Display` shows it: one line, at most 300 characters, keys masked.
+    /// The message as `Display` shows it: one line, at most 300 characters, keys masked. What is wrong with settings is told whole:
+    /// no vendor says it, and at its end stands what there is instead.
     #[must_use]
     pub fn shown_message(&self) -> String {
         let line: String = self.0.message.split_whitespace().collect::<Vec<_>>().join(" ");
         let masked = mask_secrets(&line);
+        if self.0.kind == ErrorKind::Config {
+            return masked.into_owned();
+        }
         match masked.char_indices().nth(SHOWN_MESSAGE_CHARS) {
             Some((cut, _)) => format!("{}…", &masked[..cut]),
             None => masked.into_owned(),

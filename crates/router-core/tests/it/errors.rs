@@ -38,6 +38,9 @@ fn long_messages_are_cut_when_shown_only() {
     let error = Error::new(ErrorKind::Server, "ä".repeat(1000));
     assert_eq!(error.shown_message().chars().count(), 301);
     assert_eq!(error.message().chars().count(), 1000);
+    // Its end says what to do.
+    let settings = Error::new(ErrorKind::Config, "ä".repeat(1000));
+    assert_eq!(settings.shown_message().chars().count(), 1000);
 }
 
 /// An error stays small, however often it is passed on.

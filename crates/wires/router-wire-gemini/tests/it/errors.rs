@@ -80,7 +80,7 @@ fn table() -> Vec<(u16, Value, ErrorKind, bool, Option<u64>)> {
                 "User location is not supported for the API use.",
                 none.clone(),
             ),
-            ErrorKind::InvalidRequest,
+            ErrorKind::PermissionDenied,
             false,
             None,
         ),
