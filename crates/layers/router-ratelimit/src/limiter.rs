@@ -15,7 +15,7 @@ use crate::memory::{Entries, MemoryStore};
 use crate::meter::Unit;
 use crate::permit::Permit;
 use crate::rule::{Rule, compile};
-use crate::store::{Away, Demand, Demands, Marks, Refusal, Settlement, SharedStore, Verdict};
+use crate::store::{Away, Demand, Demands, Marks, Refusal, Settlement, SharedStore};
 use crate::subject::value_of_call;
 
 /// The layer's name in trails.
@@ -252,12 +252,12 @@ impl Limiter {
     async fn take(&self, demands: &[Demand], now: Instant) -> Attempt {
         if let Some(store) = &self.shared {
             return match store.take(&self.rules, demands).await {
-                Ok(Verdict::Taken(marks)) => Attempt::Passed(Taken {
+                Ok(Ok(marks)) => Attempt::Passed(Taken {
                     marks,
                     entries: None,
                     of: None,
                 }),
-                Ok(Verdict::Refused(refusal)) => Attempt::Refused(refusal),
+                Ok(Err(refusal)) => Attempt::Refused(refusal),
                 Err(Away) => self.take_without_redis(demands, now),
             };
         }

@@ -34,14 +34,9 @@ impl Demand {
     }
 }
 
-/// What a store decided about several demands: all or nothing.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Verdict {
-    /// All were taken; where they stand, unit by unit.
-    Taken(Marks),
-    /// Nothing was taken, since this one does not fit.
-    Refused(Refusal),
-}
+/// What a store decided about several demands: all were taken, and where they stand, unit by unit; or nothing was, since one does
+/// not fit.
+pub(crate) type Verdict = Result<Marks, Refusal>;
 
 /// Where an amount stands among what was counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -104,14 +104,14 @@ impl RedisStore {
                     });
                     let marks = marks.collect();
                     self.worker.hold(&asked.member, std::mem::take(&mut asked.gauges));
-                    return Ok(Verdict::Taken(marks));
+                    return Ok(Ok(marks));
                 }
                 Some("full") => {
                     asked.gauges.clear();
                     let (key, wait) = (next() as usize, next());
                     let (full, unit, _) = units.get(key).ok_or(Away)?;
                     let place = demands.iter().position(|demand| std::ptr::eq(demand, *full));
-                    return Ok(Verdict::Refused(Refusal::new(place.ok_or(Away)?, *unit, wait)));
+                    return Ok(Err(Refusal::new(place.ok_or(Away)?, *unit, wait)));
                 }
                 _ => {}
             }

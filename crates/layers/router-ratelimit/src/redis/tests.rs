@@ -12,7 +12,7 @@ use crate::memory::{Entries, MemoryStore};
 use crate::meter::{Meter, Unit};
 use crate::rate::Rate;
 use crate::rule::Rule;
-use crate::store::{Demand, Demands, Settlement, SharedStore as _, Verdict};
+use crate::store::{Demand, Demands, Settlement, SharedStore as _};
 
 /// What happens to a store.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ async fn same_decisions(server: &RedisServer, rules: &[Rule], steps: Vec<Step>) 
                 let demands = demands(value, tokens);
                 let their_verdict = theirs.take(rules, &demands).await.expect("it answers");
                 match (ours.take(rules, &demands, now), their_verdict) {
-                    (Ok((entries, our_marks)), Verdict::Taken(their_marks)) => {
+                    (Ok((entries, our_marks)), Ok(their_marks)) => {
                         let of = |marks| Settlement {
                             demands: demands.clone(),
                             marks,
@@ -125,8 +125,7 @@ async fn same_decisions(server: &RedisServer, rules: &[Rule], steps: Vec<Step>) 
                         open.push((entries, of(our_marks), of(their_marks)));
                     }
                     (our_verdict, their_verdict) => {
-                        let ours = our_verdict.map(|(_, marks)| marks);
-                        prop_assert_eq!(ours.map_or_else(Verdict::Refused, Verdict::Taken), their_verdict);
+                        prop_assert_eq!(our_verdict.map(|(_, marks)| marks), their_verdict);
                     }
                 }
             }
@@ -196,10 +195,6 @@ fn gauge() -> (Vec<Rule>, Demands) {
     (rules, Demands::from_iter([demand]))
 }
 
-fn taken(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Taken(_))
-}
-
 /// A process that dies says nothing more: its calls end with their lease.
 #[tokio::test]
 async fn calls_of_dead_processes_end() {
@@ -210,11 +205,11 @@ async fn calls_of_dead_processes_end() {
     let (dies, lives) = (redis(&server).await, redis(&server).await);
     let start = 1_800_000_000e6;
     set(&dies, start);
-    assert!(taken(&dies.take(&rules, &demands).await.expect("it answers")));
+    assert!(dies.take(&rules, &demands).await.expect("it answers").is_ok());
     set(&lives, start + 29e6);
-    assert!(!taken(&lives.take(&rules, &demands).await.expect("it answers")));
+    assert!(lives.take(&rules, &demands).await.expect("it answers").is_err());
     set(&lives, start + 31e6);
-    assert!(taken(&lives.take(&rules, &demands).await.expect("it answers")));
+    assert!(lives.take(&rules, &demands).await.expect("it answers").is_ok());
 }
 
 /// A call that is longer than its lease is said to be under way, also to a Redis that has forgotten it.
@@ -226,9 +221,7 @@ async fn long_calls_stay_under_way() {
     let (rules, demands) = gauge();
     let store = redis(&server).await;
     let verdict = store.take(&rules, &demands).await.expect("it answers");
-    let Verdict::Taken(marks) = verdict else {
-        panic!("{verdict:?}")
-    };
+    let marks = verdict.expect("there is room");
     let _ = server.command(&["FLUSHALL"]);
     store.worker.renew().await;
     assert_eq!(store.levels(&rules, &demands[0]).await, Ok(vec![1.0]));
@@ -269,17 +262,17 @@ async fn a_clock_that_is_set_back_stops_nothing() {
         };
         let start = 1_800_000_000e6;
         for _ in 0..10 {
-            assert!(taken(&take(start).await));
+            assert!(take(start).await.is_ok());
         }
         let an_hour_ago = start - 3_600e6;
-        let Verdict::Refused(refusal) = take(an_hour_ago).await else {
+        let Err(refusal) = take(an_hour_ago).await else {
             panic!("{rate} is forgotten")
         };
         let wait = refusal.wait.expect("a time");
         assert!(wait <= Duration::from_secs(61), "{rate}: {wait:?}");
         let then = an_hour_ago + wait.as_micros() as f64;
         assert!(
-            taken(&take(then).await),
+            take(then).await.is_ok(),
             "{rate}: an hour back, and as long to wait as ever"
         );
     }
