@@ -7,25 +7,26 @@ use router_wire::{HttpRequest, HttpResponse};
 
 /// The endpoints of all wires that are compiled in.
 pub(crate) fn endpoints() -> Vec<Box<dyn ServerCodec>> {
-    let mut endpoints: Vec<Box<dyn ServerCodec>> = Vec::new();
-    #[cfg(feature = "anthropic")]
-    endpoints.extend(router_wire_anthropic::endpoints());
-    #[cfg(feature = "bedrock")]
-    endpoints.extend(router_bedrock::endpoints());
-    #[cfg(feature = "gemini")]
-    endpoints.extend(router_wire_gemini::endpoints());
-    #[cfg(feature = "ollama")]
-    endpoints.extend(router_ollama::endpoints());
-    // In front of OpenAI's family, which has endpoints at some of the same addresses.
-    #[cfg(feature = "cohere")]
-    endpoints.extend(router_cohere::endpoints());
-    #[cfg(feature = "aliyun")]
-    endpoints.extend(router_aliyun::endpoints());
-    #[cfg(feature = "mistral")]
-    endpoints.extend(router_mistral::endpoints());
-    #[cfg(feature = "openai")]
-    endpoints.extend(router_wire_openai::endpoints());
-    endpoints
+    let of_wires: Vec<Vec<Box<dyn ServerCodec>>> = Vec::from([
+        #[cfg(feature = "anthropic")]
+        router_wire_anthropic::endpoints(),
+        #[cfg(feature = "bedrock")]
+        router_bedrock::endpoints(),
+        #[cfg(feature = "gemini")]
+        router_wire_gemini::endpoints(),
+        #[cfg(feature = "ollama")]
+        router_ollama::endpoints(),
+        // In front of OpenAI's family, which has endpoints at some of the same addresses.
+        #[cfg(feature = "cohere")]
+        router_cohere::endpoints(),
+        #[cfg(feature = "aliyun")]
+        router_aliyun::endpoints(),
+        #[cfg(feature = "mistral")]
+        router_mistral::endpoints(),
+        #[cfg(feature = "openai")]
+        router_wire_openai::endpoints(),
+    ]);
+    of_wires.into_iter().flatten().collect()
 }
 
 /// The endpoint that a request is for: one of the wire that its path begins with, or the first that claims it. One whose own
