@@ -185,6 +185,7 @@ impl EventStream {
         }
     }
 
+    // Once for a stream, and apart from what each event passes.
     #[inline(never)]
     fn end(&mut self, end: End<'_>) {
         self.source = None;

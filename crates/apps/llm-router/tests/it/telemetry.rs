@@ -36,6 +36,14 @@ fn line_with(lines: &mut impl Iterator<Item = String>, words: &str) -> Value {
     serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }
 
+/// Where metrics are shown, by what the gateway tells in JSON.
+fn metrics_address(lines: &mut impl Iterator<Item = String>) -> String {
+    let line = line_with(lines, "metrics: http://");
+    let told = line["message"].as_str().expect("a text");
+    let address = told.strip_prefix("metrics: http://").expect("an address");
+    address.strip_suffix("/metrics").expect("the page").to_owned()
+}
+
 #[test]
 fn a_gateway_tells_of_its_calls() {
     let arguments = [
@@ -48,13 +56,7 @@ fn a_gateway_tells_of_its_calls() {
     ];
     let mut server = Server::start("serve", &arguments, &[]);
     let mut lines = server.stderr().lines().map(|line| line.expect("UTF-8"));
-    let line = line_with(&mut lines, "metrics: http://");
-    let address = line["message"]
-        .as_str()
-        .and_then(|text| text.strip_prefix("metrics: http://"));
-    let address = address
-        .and_then(|text| text.strip_suffix("/metrics"))
-        .expect("an address");
+    let address = metrics_address(&mut lines);
     assert_eq!(ask(&server, "sim-model"), 200);
     let line = line_with(&mut lines, r#""message":"call""#);
     assert_eq!(line["level"], "INFO");
@@ -71,7 +73,7 @@ fn a_gateway_tells_of_its_calls() {
     let line = line_with(&mut lines, r#""message":"call""#);
     assert_eq!(line["level"], "WARN");
     assert_eq!(line["error.type"], "authentication");
-    let page = page(address);
+    let page = page(&address);
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     for line in [
         r#"gen_ai_request_model="sim-model",outcome="ok"} 1"#,
@@ -176,13 +178,7 @@ fn no_key_is_told() {
     ];
     let mut server = Server::start("serve", &["--config", file.path()], &keys);
     let mut lines = server.stderr().lines().map(|line| line.expect("UTF-8"));
-    let line = line_with(&mut lines, "metrics: http://");
-    let address = line["message"]
-        .as_str()
-        .and_then(|text| text.strip_prefix("metrics: http://"));
-    let address = address
-        .and_then(|text| text.strip_suffix("/metrics"))
-        .expect("an address");
+    let address = metrics_address(&mut lines);
     let body = |model: &str| {
         format!(
             r#"{{"model":"{model}","messages":[{{"role":"user","content":"Say only: my key is {KEY}"}}]}}"#
@@ -211,7 +207,7 @@ fn no_key_is_told() {
         .0,
         401
     );
-    let mut told = page(address);
+    let mut told = page(&address);
     // The last call's line is the last that is of interest.
     let mut calls = 0;
     for line in lines {
